@@ -1,0 +1,157 @@
+"""One peripheral of a world: a Bumble device on a controller of its own."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from bumble import hci
+from bumble.device import AdvertisingType, Device, DeviceConfiguration
+from bumble.host import Host
+
+import table
+import world
+from air import Air, HostController, PeripheralController, WorldAdvertiser
+from gatt import WorldServer
+
+
+class Refused(Exception):
+    """A command that cannot be done; the text tells why."""
+
+
+@dataclass
+class Write:
+    """What a central wrote."""
+    handle: int
+    value: bytes
+    command: bool
+
+
+class SimulatedPeripheral:
+    """Lives from `start` to `stop`."""
+
+    def __init__(self, model: world.Peripheral, air: Air, seed: int, changed: asyncio.Condition):
+        self.model = model
+        self.writes: list[Write] = []
+        self._air = air
+        # Told of each new write, connection and disconnection.
+        self._changed = changed
+        self._address_type = (hci.Address.RANDOM_DEVICE_ADDRESS if model.random_address
+                              else hci.Address.PUBLIC_DEVICE_ADDRESS)
+        self._advertiser = WorldAdvertiser(
+            None, interval_s=model.interval_ms / 1000, rssi=model.rssi, rssi_noise=model.rssi_noise,
+            connectable=model.connectable, connect_ms=model.connect_ms, dice=random.Random(f"{seed} {model.address}"))
+        self._controller = PeripheralController(
+            model.address, air, None if model.random_address else model.address, self._advertiser)
+        self.device = self._make_device()
+        self.server = WorldServer(self.device, model.table, model.mtu, model.latency_ms, self._on_write)
+        self.device.gatt_server = self.server
+        self.device.on("connection", self._on_connection)
+        self._background: set[asyncio.Task] = set()
+
+    def _make_device(self) -> Device:
+        config = DeviceConfiguration(
+            name=self.model.name or "", gap_service_enabled=False, gatt_service_enabled=False,
+            advertising_data=self.model.advertising_data, scan_response_data=self.model.scan_response)
+        if self.model.random_address:
+            config.address = hci.Address(self.model.address, self._address_type)
+        config.irk = (bytes.fromhex(self.model.address.replace(":", "")) * 3)[:16]
+        return Device(config=config, host=Host(self._controller, self._controller))
+
+    async def start(self) -> None:
+        await self.device.power_on()
+        if self.model.advertise:
+            await self.start_advertising()
+
+    async def stop(self) -> None:
+        """Gone without a word to whoever is connected."""
+        self._advertiser.stop()
+        self.vanish()
+        for task in self._background:
+            task.cancel()
+        for connection in list(self.device.connections.values()):
+            self.server.on_disconnection(connection)
+
+    async def start_advertising(self) -> None:
+        kind = (AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE if self.model.connectable
+                else AdvertisingType.UNDIRECTED_SCANNABLE)
+        await self.device.start_advertising(
+            advertising_type=kind, auto_restart=True,
+            own_address_type=hci.OwnAddressType(int(self._address_type)))
+
+    async def stop_advertising(self) -> None:
+        await self.device.stop_advertising()
+
+    def connections(self) -> list[dict]:
+        return [{"central": str(c.peer_address).split("/")[0], "mtu": c.att_mtu, "encrypted": bool(c.encryption)}
+                for c in self.device.connections.values()]
+
+    async def drop_link(self, reason: int) -> int:
+        """Ends every link from this side; how many there were."""
+        links = list(self.device.connections.values())
+        for connection in links:
+            await self.device.disconnect(connection, reason)
+        return len(links)
+
+    def vanish(self) -> None:
+        """Neither advertises nor answers any more; links end by their supervision time-out."""
+        self._air.controllers.discard(self._controller)
+        for controller in list(self._air.controllers):
+            if isinstance(controller, HostController):
+                for address in list(controller.le_connections):
+                    if address in (self._controller.public_address, self._controller.random_address):
+                        controller.lose(address)
+
+    def return_from_nowhere(self) -> None:
+        """Undoes `vanish`. The links of before are lost on this side, too."""
+        for connection in list(self._controller.le_connections.values()):
+            self._controller.on_le_disconnected(connection, 0x08)
+        self._air.add_controller(self._controller)
+
+    def row(self, where: dict) -> table.Attribute:
+        """The characteristic value that a command means: by `handle` (its declaration's or its value's), or by `uuid` and,
+        if there are several, `index`."""
+        values = [row for row in self.model.table if row.kind == "value"]
+        if "handle" in where:
+            found = [row for row in values if where["handle"] in (row.handle, row.handle - 1)]
+        else:
+            wanted = table.full_uuid(where["uuid"])
+            found = [row for row in values if row.type == wanted][where.get("index", 0):]
+        if not found:
+            raise Refused(f"{self.model.address} has no characteristic {where.get('handle') or where.get('uuid')}")
+        return found[0]
+
+    async def send(self, row: table.Attribute, values: list[bytes], indicate: bool) -> int:
+        """Sends the values one behind the other, as fast as it goes; ends when all are on the air, and indications
+        confirmed. The number of subscribers."""
+        subscribers = [(bearer, bits) for bearer, bits in self.server.subscribed(row.handle) if bits & (2 if indicate else 1)]
+        for bearer, bits in subscribers:
+            for value in values:
+                await self.server.send_to(bearer, bits, row.handle, value, indicate)
+            await bearer.drain()
+        return len(subscribers)
+
+    def _on_connection(self, connection) -> None:
+        connection.on("disconnection", lambda _reason: self._tell())
+        self._tell()
+        if self.model.drop_link_after_ms is not None:
+            self._spawn(self._drop_later(connection, self.model.drop_link_after_ms / 1000))
+
+    async def _drop_later(self, connection, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if connection in self.device.connections.values():
+            await self.device.disconnect(connection, hci.HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR)
+
+    def _on_write(self, _bearer, row: table.Attribute, command: bool) -> None:
+        self.writes.append(Write(row.handle, row.value, command))
+        self._tell()
+
+    def _tell(self) -> None:
+        async def tell() -> None:
+            async with self._changed:
+                self._changed.notify_all()
+        self._spawn(tell())
+
+    def _spawn(self, coroutine) -> None:
+        task = asyncio.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
