@@ -48,9 +48,15 @@ struct Advertisement {
 
 /// Reads AD structures (Core Vol 3 Part C 11, types in the Core Specification Supplement Part A) into `data`.
 ///
-/// Fields that are already there are replaced by newer ones (lists grow), so that a scan response adds to its advertisement. Unknown types are passed over.
-/// Appends the bytes to `data.raw`.
-/// @return false if the bytes end in the middle of a structure or a known structure has an impossible length; everything well-formed is kept all the same.
+/// Fields that are already there are replaced by newer ones and lists grow, so that a scan response adds to its advertisement.
+/// Unknown types, service solicitation among them, are passed over; a structure of length 0 ends the data.
+///
+/// A complete name replaces any other. A shortened one never replaces a complete name that these bytes or `data.raw` hold, nor
+/// any name that begins with it. A name ends at its first zero byte, an empty one counts for nothing, and what is not UTF-8
+/// becomes U+FFFD; the raw bytes keep it as it was.
+/// @param bytes an advertisement or a scan response; appended to `data.raw`, so they must not lie in `data`
+/// @return false if the bytes end in the middle of a structure or a known structure has an impossible length; everything
+///   well-formed is kept all the same, and so are the whole UUIDs of a list with some bytes too many
 BLAU_API bool parse_ad_structures(ByteView bytes, AdvertisementData& data);
 
 }  // namespace blau

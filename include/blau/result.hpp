@@ -2,23 +2,45 @@
 
 #include <blau/error.hpp>
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 namespace blau {
 
-/// A value or an `Error`: what `std::expected` is from C++23 on. A value type.
+template <class T>
+class Result;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<Result<T>> = true;
+
+}  // namespace detail
+
+/// A value or an `Error`: what `std::expected` is from C++23 on. A value type; it copies if `T` does.
 template <class T>
 class [[nodiscard]] Result {
+  static_assert(std::is_object_v<T> && !std::is_same_v<std::remove_cv_t<T>, Error>,
+                "a Result holds an object that is no Error");
+
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: a value is a result
+  /// From a value, or what converts to one: `Result<std::string> name = "Strap";`
+  template <class U = T>
+    requires(!detail::is_result<std::remove_cvref_t<U>> && !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+             std::is_convertible_v<U, T>)
+  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: a value is a result
+  /// From an error.
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: an error is a result
 
   /// True if there is a value.
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  /// The same.
   explicit operator bool() const noexcept { return has_value(); }
 
   /// The value. @throws the `Error` if there is none.
@@ -42,6 +64,12 @@ class [[nodiscard]] Result {
     if (has_value()) return **this;
     return static_cast<T>(std::forward<U>(other));
   }
+  /// The same, without a copy: for values that only move.
+  template <class U>
+  [[nodiscard]] T value_or(U&& other) && {
+    if (has_value()) return *std::move(*this);
+    return static_cast<T>(std::forward<U>(other));
+  }
 
  private:
   void check() const {
@@ -57,11 +85,14 @@ class [[nodiscard]] Result<void> {
  public:
   using value_type = void;
 
+  /// Success.
   Result() noexcept = default;
+  /// From an error.
   Result(Error error) : error_(std::move(error)) {}  // NOLINT: an error is a result
 
   /// True on success.
   [[nodiscard]] bool has_value() const noexcept { return !error_; }
+  /// The same.
   explicit operator bool() const noexcept { return has_value(); }
 
   /// Nothing. @throws the `Error` if there is one.
