@@ -1,0 +1,23 @@
+# Compiler flags that every target of the project shares: warnings, sanitizers, the cache of compilations.
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(BLAU_CCACHE ccache)
+if(BLAU_CCACHE AND PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${BLAU_CCACHE}")
+endif()
+
+add_library(blau_flavour INTERFACE)
+target_compile_features(blau_flavour INTERFACE cxx_std_20)
+if(MSVC)
+  target_compile_options(blau_flavour INTERFACE /W4 /permissive- /utf-8 $<$<BOOL:${BLAU_WERROR}>:/WX>)
+else()
+  target_compile_options(blau_flavour INTERFACE -Wall -Wextra -Wpedantic $<$<BOOL:${BLAU_WERROR}>:-Werror>)
+endif()
+if(BLAU_SANITIZE)
+  target_compile_options(blau_flavour INTERFACE -fsanitize=${BLAU_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(blau_flavour INTERFACE -fsanitize=${BLAU_SANITIZE})
+endif()

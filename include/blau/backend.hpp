@@ -1,0 +1,332 @@
+#pragma once
+
+#include <blau/address.hpp>
+#include <blau/advertisement.hpp>
+#include <blau/bytes.hpp>
+#include <blau/device.hpp>
+#include <blau/disconnection.hpp>
+#include <blau/export.hpp>
+#include <blau/gatt.hpp>
+#include <blau/modes.hpp>
+#include <blau/result.hpp>
+#include <blau/scan_filter.hpp>
+#include <blau/unique_function.hpp>
+#include <blau/uuid.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace blau {
+class EventLoop;
+}
+
+/// The contract between Blau and a Bluetooth system. BlueZ, Windows, the simulator and a user's own backend implement it.
+///
+/// **Who does what.** State machines live in the core: deadlines, cancellation, the queue of each characteristic, retry, generations, the disconnect that
+/// is told once, filters that the system cannot do. A backend only translates: it starts what it is told and tells what happens.
+///
+/// **Threads.** One backend instance serves one event loop. Every function of this contract is called on that loop's thread, and every `Done` and every
+/// event function must be called there. A system that answers on threads of its own posts to the loop first (`EventLoop::post`, any thread).
+///
+/// **Completion.** Each `Done` is called exactly once, unless the object that took it (the port, or the backend itself) was destroyed before: then neither it nor any event
+/// function of that object is called any more. It may be called from inside the function that took it, and destroying the port from inside a `Done` or an
+/// event function is allowed. A backend sets no deadlines of its own where the core has one: it waits for the system.
+///
+/// **Errors.** A `Result` carries the `ErrorCode` that `error.hpp` describes, the ATT code where the peer answered with one, and the system's own code
+/// verbatim in `native()`. A backend throws nothing from these functions.
+namespace blau::backend {
+
+/// Takes the one result of a request.
+template <class T>
+using Done = unique_function<void(Result<T>)>;
+
+/// What a system tells of an adapter.
+struct AdapterState {
+  /// What the backend selects it by, and what the user may write: `hci0`.
+  std::string id;
+  /// The name that people gave it; may be empty.
+  std::string name;
+  Address address;
+  bool powered = false;
+  /// Absent where it can be used as a central now; else why not.
+  std::optional<UnavailableReason> unusable;
+  /// The one that is used where the user chooses none.
+  bool is_default = false;
+};
+
+/// Takes what happens to adapters; implemented by the core.
+class AdapterEvents {
+ public:
+  /// An adapter is new, or something in its state changed. Called once a change.
+  virtual void on_adapter_changed(const AdapterState& state) = 0;
+  /// An adapter is gone; the backend's own end counts too.
+  virtual void on_adapter_removed(const std::string& id) = 0;
+
+ protected:
+  ~AdapterEvents() = default;
+};
+
+/// Keeps a watch on adapters; destroying it ends it.
+class AdapterWatch {
+ public:
+  virtual ~AdapterWatch() = default;
+};
+
+/// What a scan is to do.
+struct ScanRequest {
+  /// An adapter's id or address in text; empty: the default adapter.
+  std::string adapter;
+  ScanMode mode = ScanMode::active;
+  /// A hint for systems that can filter without losing scan responses. The core filters in any case.
+  std::vector<Uuid> service_uuids;
+  BlueZScanOptions bluez;
+  WinRtScanOptions winrt;
+};
+
+/// Takes what a scan hears; implemented by the core.
+class ScannerEvents {
+ public:
+  /// A device was heard: everything known of it now, merged from advertisement and scan response. Both are only valid during the call.
+  /// Called at most once a device and turn of the loop, while the scan runs.
+  virtual void on_advertisement(const Device& device, const AdvertisementData& data) = 0;
+  /// The scan ended without `stop`: adapter off or gone, service gone. `start` may be called again.
+  virtual void on_scan_ended(const Error& error) = 0;
+
+ protected:
+  ~ScannerEvents() = default;
+};
+
+/// One scanner. Several may scan at once, on one adapter too; where the system knows a single session, the backend merges them.
+class ScannerPort {
+ public:
+  /// Ends a scan that runs, without waiting.
+  virtual ~ScannerPort() = default;
+  /// Begins to scan. Called only while no scan runs.
+  /// Errors: `bluetooth_not_available`, `access_denied`, `not_supported` (mode or filter), `invalid_argument` (unknown adapter), `backend_lost`, `failed`.
+  virtual void start(const ScanRequest& request, Done<void> done) = 0;
+  /// Ends the scan. Succeeds where none runs and where the system says so. No event comes after the call.
+  virtual void stop(Done<void> done) = 0;
+};
+
+/// A descriptor as discovered.
+struct DescriptorRecord {
+  std::uint16_t handle = 0;
+  Uuid uuid;
+};
+
+/// A characteristic as discovered.
+struct CharacteristicRecord {
+  std::uint16_t handle = 0;        ///< of the declaration
+  std::uint16_t value_handle = 0;  ///< 0: `handle` + 1
+  Uuid uuid;
+  Property properties = Property::none;
+  std::vector<DescriptorRecord> descriptors;
+};
+
+/// A service as discovered.
+struct ServiceRecord {
+  std::uint16_t handle = 0;
+  Uuid uuid;
+  bool primary = true;
+  /// Handles of included services.
+  std::vector<std::uint16_t> includes;
+  std::vector<CharacteristicRecord> characteristics;
+};
+
+/// The result of a discovery. The core sorts by handle and checks.
+struct GattDatabase {
+  std::vector<ServiceRecord> services;
+};
+
+/// How to discover.
+struct DiscoverRequest {
+  /// Only these services; empty: all.
+  std::vector<Uuid> services;
+  std::optional<CacheMode> service_cache_mode;  ///< for services; absent: the system decides
+  std::optional<CacheMode> cache_mode;          ///< for characteristics and descriptors
+};
+
+/// What a client is made for.
+struct ClientRequest {
+  Device device;
+  /// An adapter's id or address in text; empty: the device's, else the default one.
+  std::string adapter;
+  /// Windows: the address type that the user wants to be used.
+  std::optional<AddressType> winrt_address_type;
+  /// BlueZ: an implicit end leaves the link up, and so does `disconnect`.
+  bool bluez_release_only = false;
+};
+
+/// How a write goes on the air.
+enum class WriteKind : std::uint8_t {
+  with_response,     ///< Write Request; long values by Prepare and Execute (Core Vol 3 Part G 4.9.3, 4.9.4)
+  without_response,  ///< Write Command (4.9.1)
+};
+
+/// What turns values on.
+enum class SubscribeKind : std::uint8_t {
+  notify,    ///< notifications (Core Vol 3 Part G 4.10)
+  indicate,  ///< indications (4.11)
+};
+
+/// How long `ClientPort::disconnect` is wanted to wait, and whose wish it is.
+enum class ReleaseKind : std::uint8_t {
+  explicit_disconnect,  ///< the user's own `disconnect()`: also a link that another program made
+  implicit_release,     ///< failure, cancel, destruction: only a link that this client made
+};
+
+/// What the peer or the system asks the user during pairing.
+struct PairingQuestion {
+  enum class Kind : std::uint8_t { confirm, display_passkey, request_passkey, confirm_passkey, authorize };
+  Kind kind = Kind::confirm;
+  /// With `display_passkey` and `confirm_passkey`: 0 to 999999.
+  std::uint32_t passkey = 0;
+};
+
+/// The user's answer.
+struct PairingAnswer {
+  bool accepted = false;
+  /// With `request_passkey`: 0 to 999999.
+  std::uint32_t passkey = 0;
+};
+
+/// How to pair.
+struct PairRequest {
+  std::optional<ProtectionLevel> level;
+  /// The questions that somebody will answer. Others are refused by the backend.
+  std::vector<PairingQuestion::Kind> answers;
+};
+
+/// Takes what happens to a client's link; implemented by the core.
+class ClientEvents {
+ public:
+  /// The link that a successful `connect` reported has ended, for whatever reason, `disconnect` and `release` included: exactly once a link, before any `Done` that fails
+  /// because of it, and before the `Done` of `disconnect`.
+  virtual void on_disconnected(DisconnectReason reason, const std::string& native) = 0;
+  /// A notification or an indication. @param handle the declaration handle. `value` is valid only during the call.
+  virtual void on_value(std::uint16_t handle, ByteView value) = 0;
+  /// The link's ATT MTU is now this.
+  virtual void on_mtu_changed(std::uint16_t mtu) = 0;
+  /// The peripheral's services have changed; the core discovers again.
+  virtual void on_services_changed() = 0;
+  /// Somebody must answer. Only while `pair` is pending.
+  virtual void on_pairing_question(const PairingQuestion& question, Done<PairingAnswer> done) = 0;
+
+ protected:
+  ~ClientEvents() = default;
+};
+
+/// One client's access to one device. It survives its links: `connect` may follow a disconnect, and each link is a fresh one.
+class ClientPort {
+ public:
+  /// As `release`.
+  virtual ~ClientPort() = default;
+
+  /// Makes one attempt to bring the link up, without discovery; where the system holds a link to the device already, adopts it.
+  /// Called only while there is no link and no attempt. The core ends it by `abort_connect`.
+  /// Errors: `bluetooth_not_available`, `access_denied`, `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `busy`, `backend_lost`, `failed`.
+  virtual void connect(Done<void> done) = 0;
+  /// Takes a pending `connect` back. Its `Done` is then called with `canceled`, at once or when the system lets go; a link that comes up all the same is taken
+  /// down by the backend and not reported. Nothing else may be called before that `Done`.
+  virtual void abort_connect() = 0;
+
+  /// Asks for the end of the link and waits for it. Succeeds where there is none.
+  virtual void disconnect(ReleaseKind kind, Done<void> done) = 0;
+  /// Asks for the end of the link or of the attempt without waiting, so that it is under way even if the process ends now. Only what this client made is ended.
+  virtual void release() noexcept = 0;
+
+  /// Discovers services, included services, characteristics and descriptors.
+  /// Errors: `disconnected`, `access_denied`, `failed`.
+  virtual void discover(const DiscoverRequest& request, Done<GattDatabase> done) = 0;
+
+  /// The ATT MTU of the link, 23 where it is not known yet.
+  [[nodiscard]] virtual std::uint16_t mtu() const noexcept = 0;
+
+  /// Reads a whole value, long ones too. The core has at most one request a characteristic under way, reads and writes together.
+  /// @param handle the declaration handle. @param use_cached Windows: the system's cached value will do.
+  /// Errors: `att`, `attribute_gone`, `disconnected`, `access_denied`, `busy`, `failed`; the same for the next three.
+  virtual void read_characteristic(std::uint16_t handle, bool use_cached, Done<Bytes> done) = 0;
+  /// Writes a value, at most 512 bytes. `without_response`: done when the system has taken it, or when there is room for the next one where the system tells.
+  virtual void write_characteristic(std::uint16_t handle, Bytes value, WriteKind kind, Done<void> done) = 0;
+  /// @param handle the descriptor's.
+  virtual void read_descriptor(std::uint16_t handle, bool use_cached, Done<Bytes> done) = 0;
+  virtual void write_descriptor(std::uint16_t handle, Bytes value, Done<void> done) = 0;
+
+  /// Turns values on: from here `on_value` is called for this characteristic, before `done` too. The core asks once until it unsubscribes.
+  /// Errors: as above; `not_supported` where the kind cannot be chosen.
+  virtual void subscribe(std::uint16_t handle, SubscribeKind kind, Done<void> done) = 0;
+  /// Turns them off. No `on_value` after the call. Succeeds where the link is gone.
+  virtual void unsubscribe(std::uint16_t handle, Done<void> done) = 0;
+
+  /// Makes a bond. Errors: `not_supported`, the `pairing_…` codes, `disconnected`, `failed`.
+  virtual void pair(const PairRequest& request, Done<void> done) = 0;
+  /// Calls a pending `pair` off; its `Done` comes with `pairing_canceled`.
+  virtual void cancel_pair() = 0;
+  /// Removes the bond; ends the link as well.
+  virtual void unpair(Done<void> done) = 0;
+};
+
+/// A Bluetooth system, as one event loop sees it.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// `bluez`, `winrt`, `sim`, …
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  /// All adapters, the default one marked. No adapter is an empty list.
+  /// Errors: `bluetooth_not_available` (`no_service`), `access_denied`, `backend_lost`, `failed`.
+  virtual void list_adapters(Done<std::vector<AdapterState>> done) = 0;
+  /// Tells of changes until the watch is destroyed.
+  [[nodiscard]] virtual std::unique_ptr<AdapterWatch> watch_adapters(AdapterEvents& events) = 0;
+
+  /// Devices that the system holds a link to. @param services only devices with one of these; empty: all.
+  virtual void connected_devices(const std::string& adapter, const std::vector<Uuid>& services,
+                                 Done<std::vector<Device>> done) = 0;
+  /// Devices that the system has a bond with.
+  virtual void bonded_devices(const std::string& adapter, Done<std::vector<Device>> done) = 0;
+  /// The device of this address if the system can connect to it without a scan; else empty.
+  virtual void find_known_device(const std::string& adapter, const Address& address,
+                                 Done<std::optional<Device>> done) = 0;
+
+  /// A scanner. Never null; what cannot be done is told by `start`.
+  [[nodiscard]] virtual std::unique_ptr<ScannerPort> make_scanner(ScannerEvents& events) = 0;
+  /// A client. Never null; what cannot be done is told by `connect`.
+  [[nodiscard]] virtual std::unique_ptr<ClientPort> make_client(const ClientRequest& request, ClientEvents& events) = 0;
+};
+
+/// Makes a backend instance for a loop, on that loop's thread; called once a loop. May throw `Error`: then every operation fails with it.
+using Factory = std::function<std::shared_ptr<Backend>(EventLoop& loop)>;
+
+}  // namespace blau::backend
+
+namespace blau {
+
+/// Names a Bluetooth system: what the `backend` option takes. Empty: `$BLAU_BACKEND` if set, else a simulated world if the loop has one, else the platform's own. A value.
+class BLAU_API BackendRef {
+ public:
+  BackendRef() noexcept = default;
+  /// A user's own: the instances are shared by all objects of one loop that were given the same name.
+  BackendRef(std::string name, backend::Factory factory);
+
+  /// False: the default.
+  explicit operator bool() const noexcept { return static_cast<bool>(factory_); }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const backend::Factory& factory() const noexcept { return factory_; }
+
+ private:
+  std::string name_;
+  backend::Factory factory_;
+};
+
+/// Chooses by name: `bluez`, `winrt`, `sim` (the default world), `sim:FILE` (a world file), `null`.
+/// @throws Error `invalid_argument` for another name or a faulty world file, `not_supported` for a backend that this build does not hold.
+[[nodiscard]] BLAU_API BackendRef backend_from(std::string_view name);
+
+}  // namespace blau

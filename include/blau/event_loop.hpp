@@ -1,0 +1,122 @@
+#pragma once
+
+#include <blau/detail/loop.hpp>
+#include <blau/export.hpp>
+#include <blau/operation.hpp>
+#include <blau/task.hpp>
+#include <blau/unique_function.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace blau {
+
+/// How an event loop is made.
+struct EventLoopOptions {
+  /// For tests: chooses among ready events at random, in an order that this number decides. Absent: first come, first served.
+  std::optional<std::uint64_t> order_seed;
+};
+
+/// How long `run` may run.
+struct RunOptions {
+  /// Ends `run` with `timed_out` after this much of the loop's time.
+  std::optional<std::chrono::nanoseconds> limit;
+};
+
+/// What everything of Blau's lives on: one thread at a time runs it, and there coroutines resume and callbacks are called, one after another.
+///
+/// `blau::run` makes one; `background()` is there for programs without coroutines; an explicit one goes into the options of `Client` and `Scanner`.
+///
+/// **Threads.** `post`, `spawn` and `now` from any thread; the others where they say so.
+class BLAU_API EventLoop {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit EventLoop(const EventLoopOptions& options = EventLoopOptions());
+  /// Ends the loop: every operation completes with `canceled`, completions and tasks run, the rest is dropped. Links that it holds are released.
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// The loop of objects that are made outside any loop. Its thread starts on first use and ends with the process: then disconnects that were started are finished
+  /// for at most two seconds, and the rest is canceled.
+  [[nodiscard]] static EventLoop& background();
+  /// The loop that runs on this thread now; null on a plain thread.
+  [[nodiscard]] static EventLoop* current() noexcept;
+
+  /// Calls `call` on the loop, not from inside this function. Any thread. Dropped unrun if the loop has ended.
+  void post(unique_function<void()> call);
+  /// Runs a Task on the loop, without waiting for it. Any thread. An exception that leaves it is handled as one that leaves a callback.
+  void spawn(Task<void> task);
+  /// The same, keeping a coroutine function with captures alive until it has ended.
+  template <class Function>
+    requires std::is_invocable_r_v<Task<void>, Function&>
+  void spawn(Function function) {
+    spawn(keep_alive(std::move(function)));
+  }
+
+  /// The loop's clock: steady time, or a simulated world's.
+  [[nodiscard]] Clock::time_point now() const noexcept { return loop_->now(); }
+
+  /// Runs the loop on this thread until the task has ended, and gives its result. The loop lives on; `run` may be called again.
+  /// @throws what the task threw; what a callback let out; Error `would_deadlock` on a thread that runs a loop already, `stalled` and `timed_out` in virtual time.
+  template <class T>
+  T run(Task<T> task, const RunOptions& options = RunOptions()) {
+    auto node = detail::make_task_operation(loop_, std::move(task)).node();
+    auto* raw = node.get();
+    bool ended = false;
+    drive([raw, &ended] { raw->start([&ended] { ended = true; }, detail::OperationBase::Delivery::direct, nullptr); }, ended,
+          options);
+    return raw->take_or_throw();
+  }
+
+  /// Takes exceptions that leave callbacks and spawned tasks, on the loop's thread. Only the background loop uses it: elsewhere such an exception ends `run`, which throws it.
+  void on_unhandled(std::function<void(std::exception_ptr)> handler);
+
+  /// For the library.
+  [[nodiscard]] const std::shared_ptr<detail::Loop>& loop() const noexcept { return loop_; }
+
+ private:
+  friend struct BackgroundLoop;
+  explicit EventLoop(std::shared_ptr<detail::Loop> loop);
+  template <class Function>
+  static Task<void> keep_alive(Function function) {
+    co_await function();
+  }
+  void drive(unique_function<void()> begin, const bool& ended, const RunOptions& options);
+
+  std::shared_ptr<detail::Loop> loop_;
+};
+
+/// Makes an event loop on this thread, runs the task on it, ends the loop, and gives the task's result.
+/// @throws what the task threw; what a callback let out, after the clean-up; Error `would_deadlock` on a thread that runs a loop already.
+template <class T>
+T run(Task<T> task, const RunOptions& options = RunOptions()) {
+  EventLoop loop;
+  return loop.run(std::move(task), options);
+}
+
+/// The same for a coroutine function, which is kept alive with its captures until the loop has ended.
+template <class Function>
+  requires requires(Function& function) { function().release(); }
+auto run(Function function, const RunOptions& options = RunOptions()) {
+  EventLoop loop;
+  return loop.run(function(), options);
+}
+
+/// Ends after this time on the clock of the loop that starts it. Errors: `canceled`.
+[[nodiscard]] BLAU_API Operation<void> sleep_for(std::chrono::nanoseconds time);
+
+/// Ends when the program is asked to end: SIGINT or SIGTERM on Linux, Ctrl-C and console close on Windows. Gives the signal's number.
+///
+/// While at least one such operation is pending the signal does not end the process; afterwards it does again.
+/// Errors: `canceled`, `failed` if signals cannot be waited for.
+[[nodiscard]] BLAU_API Operation<int> termination_signal();
+
+}  // namespace blau

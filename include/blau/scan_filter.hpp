@@ -1,0 +1,62 @@
+#pragma once
+
+#include <blau/bytes.hpp>
+#include <blau/uuid.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blau {
+
+/// How a scanner listens.
+enum class ScanMode : std::uint8_t {
+  active,   ///< asks every advertiser for its scan response
+  passive,  ///< only listens; on Linux it needs `BlueZScanOptions::or_patterns`
+};
+
+/// Bytes that an advertisement must hold at a place: one alternative of a passive scan on Linux (BlueZ, org.bluez.AdvertisementMonitor1).
+struct OrPattern {
+  std::uint8_t offset = 0;   ///< in the data of the AD structure
+  std::uint8_t ad_type = 0;  ///< of the AD structure
+  Bytes content;             ///< 1 to 31 bytes
+};
+
+/// What only BlueZ can do. Other backends ignore it.
+struct BlueZScanOptions {
+  std::optional<std::int16_t> rssi;       ///< leave out what is received more weakly than this, in dBm
+  std::optional<std::uint16_t> pathloss;  ///< leave out what lost more than this on its way, in dB
+  bool discoverable = false;              ///< only devices that say they can be discovered
+  std::string pattern;                    ///< only devices whose address or name begins so
+  std::vector<OrPattern> or_patterns;     ///< passive scanning needs at least one
+};
+
+/// Windows' filter by signal strength; what is absent is Windows' default. Other backends ignore it.
+struct SignalStrengthFilter {
+  std::optional<std::int16_t> in_range_dbm;                        ///< −127 to 20
+  std::optional<std::int16_t> out_of_range_dbm;                    ///< −127 to 20
+  std::optional<std::chrono::milliseconds> out_of_range_timeout;   ///< 1 s to 60 s
+  std::optional<std::chrono::milliseconds> sampling_interval;      ///< 25.5 s and more: off
+};
+
+/// Windows' filter by what the advertisement holds. Other backends ignore it.
+struct AdvertisementFilter {
+  std::optional<std::uint8_t> flags;
+  std::optional<std::string> local_name;
+  std::vector<Uuid> service_uuids;
+  std::map<std::uint16_t, Bytes> manufacturer_data;
+  /// AD type and data of whole sections.
+  std::vector<std::pair<std::uint8_t, Bytes>> sections;
+  std::vector<OrPattern> byte_patterns;
+};
+
+/// What only Windows can do. Other backends ignore it.
+struct WinRtScanOptions {
+  std::optional<SignalStrengthFilter> signal_strength_filter;
+  std::optional<AdvertisementFilter> advertisement_filter;
+};
+
+}  // namespace blau

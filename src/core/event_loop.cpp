@@ -1,0 +1,149 @@
+#include <blau/event_loop.hpp>
+
+#include "loop_impl.hpp"
+
+#include <asio/signal_set.hpp>
+
+#include <csignal>
+#include <memory>
+#include <thread>
+
+namespace blau {
+
+using detail::Loop;
+
+namespace {
+
+/// Spawned tasks end alone; one that ends because its loop does is no failure.
+void report(const std::shared_ptr<Loop>& loop, const Result<void>& result, const std::exception_ptr& exception) {
+  if (exception) return loop->unhandled(exception);
+  if (result) return;
+  const auto code = result.error().code();
+  if (loop->closing() && (code == ErrorCode::canceled || code == ErrorCode::loop_closed)) return;
+  loop->unhandled(std::make_exception_ptr(result.error()));
+}
+
+}  // namespace
+
+/// The background loop and its thread.
+struct BackgroundLoop {
+  BackgroundLoop() : facade(Loop::make({})) {
+    facade.loop_->impl().survives_exceptions = true;
+    thread = std::thread([this] { work(); });
+  }
+  ~BackgroundLoop() {
+    const auto& loop = facade.loop_;
+    if (loop->on_thread()) {  // the process exits from inside a callback
+      thread.detach();
+      return;
+    }
+    loop->post([this] { ends = true; });
+    thread.join();
+  }
+  void work() {
+    const auto loop = facade.loop_;
+    loop->run_until([this] { return ends; });
+    loop->finish_disconnects();
+    loop->close();
+  }
+
+  EventLoop facade;
+  bool ends = false;
+  std::thread thread;
+};
+
+namespace {
+BackgroundLoop& background_loop() {
+  static BackgroundLoop loop;
+  return loop;
+}
+}  // namespace
+
+EventLoop::EventLoop(std::shared_ptr<Loop> loop) : loop_(std::move(loop)) { loop_->impl().facade = this; }
+
+EventLoop::EventLoop(const EventLoopOptions& options)
+    : EventLoop(Loop::make({.virtual_time = false, .order_seed = options.order_seed})) {}
+
+EventLoop::~EventLoop() { loop_->close(); }
+
+EventLoop& EventLoop::background() { return background_loop().facade; }
+
+EventLoop* EventLoop::current() noexcept {
+  auto* loop = Loop::current();
+  return loop ? &loop->facade() : nullptr;
+}
+
+void EventLoop::post(unique_function<void()> call) { loop_->post(std::move(call)); }
+
+void EventLoop::spawn(Task<void> task) {
+  auto node = detail::make_task_operation(loop_, std::move(task)).node();
+  auto* raw = node.get();
+  raw->start([raw, loop = loop_] { report(loop, raw->take(), raw->exception()); }, detail::OperationBase::Delivery::loop,
+             nullptr);
+}
+
+void EventLoop::on_unhandled(std::function<void(std::exception_ptr)> handler) {
+  loop_->run_and_wait([&] { loop_->impl().on_unhandled = std::move(handler); });
+}
+
+void EventLoop::drive(unique_function<void()> begin, const bool& ended, const RunOptions& options) {
+  bool begun = false;
+  bool expired = false;
+  detail::Timer limit;
+  auto done = [&] {
+    if (!std::exchange(begun, true)) {
+      if (options.limit) limit.start_after(*loop_, *options.limit, [&expired] { expired = true; });
+      begin();
+    }
+    return ended || expired;
+  };
+  try {
+    loop_->run_until(done);
+    if (!ended) throw Error(ErrorCode::timed_out, "run reached its limit before the task had ended");
+    loop_->run_and_wait([&limit] { limit.stop(); });
+  } catch (...) {
+    if (begun && !ended) loop_->close();  // the task's frame must not outlive what it refers to
+    throw;
+  }
+}
+
+std::shared_ptr<Loop> detail::Loop::background() { return background_loop().facade.loop(); }
+
+Operation<void> sleep_for(std::chrono::nanoseconds time) {
+  class SleepNode final : public detail::OperationNode<void> {
+   public:
+    explicit SleepNode(std::chrono::nanoseconds time) noexcept
+        : detail::OperationNode<void>(nullptr, "sleep_for", std::nullopt), time_(time) {}
+
+   private:
+    void begin() override {
+      timer_.start_after(*home(), time_, [this] { complete(Result<void>()); });
+      on_early_end([this] { timer_.stop(); });
+    }
+    std::chrono::nanoseconds time_;
+    detail::Timer timer_;
+  };
+  return Operation<void>(detail::NodePointer<detail::OperationNode<void>>::adopt(new SleepNode(time)));
+}
+
+Operation<int> termination_signal() {
+  auto begin = [](detail::Completer<int> done) {
+    struct Wait {
+      explicit Wait(asio::io_context& io) : signals(io, SIGINT, SIGTERM) {}
+      asio::signal_set signals;
+      detail::Completer<int> done;
+    };
+    const auto wait = std::make_shared<Wait>(Loop::current()->impl().io);
+    wait->done = std::move(done);
+    wait->signals.async_wait([wait](const std::error_code& error, int signal) {
+      if (!error) wait->done(signal);
+      wait->done = {};
+    });
+    wait->done.on_early_end([weak = std::weak_ptr<Wait>(wait)] {
+      if (const auto ended = weak.lock()) ended->signals.cancel();
+    });
+  };
+  return detail::make_operation<int>(nullptr, "termination_signal", std::nullopt, begin);
+}
+
+}  // namespace blau

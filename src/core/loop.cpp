@@ -1,0 +1,293 @@
+#include "loop_impl.hpp"
+
+#include "log_internal.hpp"
+
+#include <blau/error.hpp>
+
+#include <asio/post.hpp>
+
+#include <utility>
+
+namespace blau::detail {
+namespace {
+
+thread_local Loop* current_loop = nullptr;
+
+/// A posted call.
+class PostNode final : public ReadyNode {
+ public:
+  explicit PostNode(unique_function<void()> call) noexcept : call_(std::move(call)) {}
+  void run() override {
+    const std::unique_ptr<PostNode> self(this);
+    call_();
+  }
+  void drop() noexcept override { delete this; }
+
+ private:
+  unique_function<void()> call_;
+};
+
+/// Makes this thread the one that runs the loop, as soon as no other does.
+class Runner {
+ public:
+  Runner(Loop& loop, const std::function<bool()>& give_up) : loop_(loop), previous_(current_loop) {
+    auto& impl = loop.impl();
+    std::unique_lock lock(impl.mutex);
+    impl.runner_left.wait(lock, [&] { return !impl.occupied || give_up(); });
+    runs_ = !impl.occupied;
+    if (!runs_) return;
+    impl.occupied = true;
+    current_loop = &loop;
+  }
+  ~Runner() {
+    if (!runs_) return;
+    current_loop = previous_;
+    auto& impl = loop_.impl();
+    {
+      const std::lock_guard lock(impl.mutex);
+      impl.occupied = false;
+    }
+    impl.runner_left.notify_all();
+  }
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+  [[nodiscard]] bool runs() const noexcept { return runs_; }
+
+ private:
+  Loop& loop_;
+  Loop* previous_;
+  bool runs_ = false;
+};
+
+/// Tells a waiting thread that a posted closure has ended, run or not: the loop may close before its turn.
+class EndSignal {
+ public:
+  EndSignal(Loop& loop, std::atomic<bool>& ended) noexcept : loop_(&loop), ended_(&ended) {}
+  EndSignal(EndSignal&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)), ended_(other.ended_) {}
+  EndSignal& operator=(EndSignal&&) = delete;
+  ~EndSignal() {
+    if (!loop_) return;
+    const auto keep = loop_->weak_from_this().lock();
+    ended_->store(true);
+    loop_->wake();
+  }
+
+ private:
+  Loop* loop_;
+  std::atomic<bool>* ended_;
+};
+
+bool never() { return false; }
+
+}  // namespace
+
+std::shared_ptr<Loop> Loop::make(const LoopSettings& settings) { return std::shared_ptr<Loop>(new Loop(settings)); }
+
+Loop::Loop(const LoopSettings& settings) : impl_(std::make_unique<Impl>(settings)) {}
+
+Loop::~Loop() {
+  if (!closed()) close();
+}
+
+Loop* Loop::current() noexcept { return current_loop; }
+
+std::shared_ptr<Loop> Loop::current_or_background() {
+  if (current_loop) return current_loop->shared_from_this();
+  return background();
+}
+
+bool Loop::is_virtual() const noexcept { return impl_->settings.virtual_time; }
+
+bool Loop::closing() const noexcept { return impl_->closing.load(std::memory_order_acquire); }
+
+TimePoint Loop::now() const noexcept { return impl_->now(); }
+
+EventLoop& Loop::facade() noexcept { return *impl_->facade; }
+
+bool Loop::schedule(ReadyNode& node) noexcept {
+  if (on_thread()) {
+    impl_->ready.push(node);
+    return true;
+  }
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->ended) return false;
+    impl_->inbox.push(node);
+  }
+  impl_->wake();
+  return true;
+}
+
+void Loop::unschedule(ReadyNode& node) noexcept { impl_->ready.remove(node); }
+
+void Loop::post(unique_function<void()> call) {
+  auto node = std::make_unique<PostNode>(std::move(call));
+  if (schedule(*node)) (void)node.release();
+}
+
+void Loop::hold() noexcept { impl_->holds.fetch_add(1); }
+
+void Loop::release() noexcept {
+  if (impl_->holds.fetch_sub(1) == 1) impl_->wake();
+}
+
+void Loop::wake() noexcept {
+  {
+    const std::lock_guard lock(impl_->mutex);  // a waiter between its look and its wait must not miss this
+  }
+  impl_->runner_left.notify_all();
+  impl_->wake();
+}
+
+void Loop::unhandled(std::exception_ptr exception) noexcept {
+  if (!impl_->survives_exceptions) {
+    if (!impl_->pending_exception) impl_->pending_exception = std::move(exception);
+    return;
+  }
+  log_exception("a callback let an exception out", exception);
+  if (!impl_->on_unhandled) return;
+  try {
+    impl_->on_unhandled(std::move(exception));
+  } catch (...) {
+    log_exception("the handler of unhandled exceptions let one out", std::current_exception());
+  }
+}
+
+void Loop::adopt(OperationBase& operation) noexcept {
+  operation.registry_previous_ = nullptr;
+  operation.registry_next_ = impl_->first_operation;
+  if (impl_->first_operation) impl_->first_operation->registry_previous_ = &operation;
+  impl_->first_operation = &operation;
+}
+
+void Loop::disown(OperationBase& operation) noexcept {
+  auto*& before = operation.registry_previous_ ? operation.registry_previous_->registry_next_ : impl_->first_operation;
+  before = operation.registry_next_;
+  if (operation.registry_next_) operation.registry_next_->registry_previous_ = operation.registry_previous_;
+  operation.registry_previous_ = operation.registry_next_ = nullptr;
+}
+
+std::shared_ptr<void> Loop::find_service(const std::string& name) const {
+  const auto found = impl_->services.find(name);
+  return found == impl_->services.end() ? nullptr : found->second;
+}
+
+void Loop::add_service(const std::string& name, std::shared_ptr<void> service) {
+  impl_->services[name] = std::move(service);
+}
+
+bool Loop::wants_driver() const noexcept { return impl_->wants_driver.load(); }
+void Loop::set_wants_driver(bool wants) noexcept { impl_->wants_driver.store(wants); }
+
+bool Loop::closed() const noexcept {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->ended;
+}
+
+void Loop::run_until(unique_function<bool()> done) {
+  if (current_loop) {
+    throw Error(ErrorCode::would_deadlock, "this thread runs an event loop already; await here instead of waiting");
+  }
+  const Runner runner(*this, [&done] { return done(); });
+  if (!runner.runs()) return;
+  while (!done()) {
+    if (impl_->pending_exception) std::rethrow_exception(std::exchange(impl_->pending_exception, nullptr));
+    if (!impl_->run_one(*this)) impl_->wait_for_work();
+  }
+}
+
+void Loop::run_and_wait(unique_function<void()> call) {
+  if (on_thread()) return call();
+  std::atomic<bool> ended{false};
+  {
+    const Runner alone(*this, [] { return true; });
+    if (alone.runs()) return call();
+  }
+  post([call = std::move(call), signal = EndSignal(*this, ended)]() mutable { call(); });
+  // Whoever runs the loop may leave it before the call's turn: then it is this thread's.
+  const Runner successor(*this, [&ended] { return ended.load(); });
+  while (!ended.load()) impl_->run_one(*this);
+}
+
+void Loop::disconnect_begins() noexcept { ++impl_->pending_disconnects; }
+void Loop::disconnect_ends() noexcept { --impl_->pending_disconnects; }
+
+void Loop::finish_disconnects() {
+  constexpr std::chrono::seconds patience{2};
+  bool expired = false;
+  Timer limit;
+  bool begun = false;
+  run_until([&] {
+    if (!std::exchange(begun, true)) limit.start_after(*this, patience, [&expired] { expired = true; });
+    if (!expired && impl_->pending_disconnects > 0) return false;
+    limit.stop();
+    return true;
+  });
+}
+
+void Loop::close() noexcept {
+  // A task that starts operation after operation though each is refused must not keep the loop alive for ever.
+  constexpr std::size_t most_turns = 1'000'000;
+  std::optional<Runner> runner;
+  if (!on_thread()) runner.emplace(*this, never);
+  if (impl_->closing.exchange(true)) return;
+  while (auto* operation = impl_->first_operation) {
+    operation->add_ref();
+    operation->close();
+    if (impl_->first_operation == operation) disown(*operation);  // made of a Task: ends with it
+    operation->release();
+  }
+  while (auto* member = impl_->first_member) {
+    impl_->first_member = member->next_;
+    member->loop_ = nullptr;
+    member->loop_closing();
+  }
+  impl_->drain(*this, most_turns);
+  while (impl_->first_root) impl_->first_root->abandon();
+  impl_->drain(*this, most_turns);
+  impl_->services.clear();
+  impl_->timers.clear();
+  impl_->drain(*this, most_turns);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->ended = true;
+  }
+  for (impl_->collect(); !impl_->ready.empty(); impl_->collect()) impl_->ready.pop(nullptr).drop();
+}
+
+LoopMember::~LoopMember() {
+  if (!loop_) return;
+  (previous_ ? previous_->next_ : loop_->impl().first_member) = next_;
+  if (next_) next_->previous_ = previous_;
+}
+
+void LoopMember::join(Loop& loop) noexcept {
+  loop_ = &loop;
+  previous_ = nullptr;
+  next_ = loop.impl().first_member;
+  if (next_) next_->previous_ = this;
+  loop.impl().first_member = this;
+}
+
+void Timer::start_at(Loop& loop, TimePoint when, unique_function<void()> on_expiry) {
+  stop();
+  if (loop.closed()) return;
+  loop_ = &loop;
+  on_expiry_ = std::move(on_expiry);
+  loop.impl().timers.add(*this, when);
+}
+
+void Timer::start_after(Loop& loop, Duration delay, unique_function<void()> on_expiry) {
+  const auto now = loop.now();
+  const auto longest = TimePoint::max() - now;
+  start_at(loop, delay < longest ? now + std::chrono::duration_cast<Clock::duration>(delay) : TimePoint::max(),
+           std::move(on_expiry));
+}
+
+void Timer::stop() noexcept {
+  if (position_ == idle) return;
+  loop_->impl().timers.remove(*this);
+  on_expiry_.reset();
+}
+
+}  // namespace blau::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "ready_queue.hpp"
+#include "timer_heap.hpp"
+
+#include <blau/detail/loop.hpp>
+#include <blau/detail/operation_node.hpp>
+#include <blau/detail/task_promise.hpp>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace blau {
+class EventLoop;
+}
+
+namespace blau::detail {
+
+struct Loop::Impl {
+  explicit Impl(const LoopSettings& wanted);
+
+  // The runner's thread.
+
+  /// Does one thing that is ready. False if nothing is.
+  bool run_one(Loop& loop);
+  /// Waits for something to become ready. Virtual time jumps.
+  void wait_for_work();
+  void collect();
+  template <class Call>
+  void run_guarded(Loop& loop, Call&& call) {
+    try {
+      call();
+    } catch (...) {
+      loop.unhandled(std::current_exception());
+    }
+  }
+  void drain(Loop& loop, std::size_t most);
+
+  // Any thread.
+
+  void wake();
+  [[nodiscard]] TimePoint now() const noexcept;
+
+  const LoopSettings settings;
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+  asio::steady_timer alarm{io};
+  TimePoint alarm_at = TimePoint::max();
+
+  ReadyQueue ready;
+  TimerHeap timers;
+  std::optional<std::mt19937_64> random;
+  unsigned runs_since_poll = 0;
+  std::atomic<TimePoint::rep> virtual_now;
+
+  std::mutex mutex;
+  std::condition_variable runner_left;
+  ReadyQueue inbox;       // guarded by mutex
+  bool occupied = false;  // guarded by mutex: a thread runs the loop
+  bool ended = false;     // guarded by mutex: takes nothing any more
+  std::atomic<bool> wake_pending{false};
+  std::atomic<bool> closing{false};
+  std::atomic<bool> wants_driver{false};
+  std::atomic<int> holds{0};
+
+  OperationBase* first_operation = nullptr;
+  TaskRoot* first_root = nullptr;
+  LoopMember* first_member = nullptr;
+  std::map<std::string, std::shared_ptr<void>> services;
+
+  int pending_disconnects = 0;
+  std::exception_ptr pending_exception;
+  std::function<void(std::exception_ptr)> on_unhandled;
+  bool survives_exceptions = false;
+  EventLoop* facade = nullptr;
+};
+
+}  // namespace blau::detail

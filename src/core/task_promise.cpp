@@ -1,0 +1,53 @@
+#include "loop_impl.hpp"
+
+#include <blau/detail/task_promise.hpp>
+
+namespace blau::detail {
+
+void TaskPromiseBase::cancel() noexcept {
+  if (canceled_) return;
+  canceled_ = true;
+  if (awaited_) return awaited_->cancel();
+  cancel_pending_ = true;
+}
+
+void TaskPromiseBase::await(Cancelable* awaited) noexcept {
+  awaited_ = awaited;
+  if (awaited_ && take_cancel()) awaited_->cancel();
+}
+
+std::coroutine_handle<> TaskPromiseBase::finish() noexcept {
+  if (root) {
+    (void)loop->schedule(*root);
+    return std::noop_coroutine();
+  }
+  finished = true;
+  if (starting) return std::noop_coroutine();  // who started it sees `finished` and goes on itself
+  return continuation;
+}
+
+void TaskRoot::launch(Loop& loop, std::coroutine_handle<> coroutine, TaskPromiseBase& promise) {
+  loop_ = &loop;
+  promise_ = &promise;
+  promise.loop = &loop;
+  promise.root = this;
+  registry_previous_ = nullptr;
+  registry_next_ = loop.impl().first_root;
+  if (registry_next_) registry_next_->registry_previous_ = this;
+  loop.impl().first_root = this;
+  coroutine.resume();
+}
+
+void TaskRoot::leave() noexcept {
+  if (!loop_) return;
+  auto& impl = loop_->impl();
+  (registry_previous_ ? registry_previous_->registry_next_ : impl.first_root) = registry_next_;
+  if (registry_next_) registry_next_->registry_previous_ = registry_previous_;
+  loop_->unschedule(*this);
+  loop_ = nullptr;
+  promise_ = nullptr;
+}
+
+TaskRoot::~TaskRoot() { leave(); }
+
+}  // namespace blau::detail
