@@ -1,0 +1,108 @@
+#pragma once
+
+#include "attribute_spec.hpp"
+#include "attribute_table.hpp"
+
+#include <blau/address.hpp>
+#include <blau/bytes.hpp>
+#include <blau/result.hpp>
+#include <blau/uuid.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// @file
+/// Worlds as data: what docs/world.schema.json describes, with its defaults filled in.
+
+namespace blau::sim::detail {
+
+struct AdapterSpec {
+  std::string name;
+  std::optional<Address> address;
+  bool powered = true;
+  bool blocked = false;
+  bool central = true;
+};
+
+/// The fields of one advertising packet, in the order in which they are sent.
+struct AdvertisementSpec {
+  std::optional<std::uint8_t> flags;
+  std::vector<Uuid> service_uuids;
+  std::optional<std::string> local_name;
+  std::optional<std::string> short_name;
+  std::optional<std::int8_t> tx_power;
+  std::optional<std::uint16_t> appearance;
+  std::vector<std::pair<std::uint16_t, Bytes>> manufacturer_data;
+  std::vector<std::pair<Uuid, Bytes>> service_data;
+  Bytes raw;
+};
+
+struct AdvertisingSpec {
+  bool enabled = true;
+  bool connectable = true;
+  std::chrono::milliseconds interval{100};
+  std::optional<AdvertisementSpec> data;           ///< absent: flags and services
+  std::optional<AdvertisementSpec> scan_response;  ///< absent: the name
+};
+
+struct PeripheralSpec {
+  Address address;  ///< its type is known
+  std::string name;
+  std::uint16_t appearance = 0;
+  std::uint16_t mtu = 517;
+  int rssi = -60;
+  int rssi_noise = 0;
+  std::chrono::milliseconds connect_time{50};
+  std::chrono::milliseconds latency{15};
+  std::optional<std::chrono::milliseconds> drop_link_after;
+  AdvertisingSpec advertising;
+  bool gap_service = true;
+  std::vector<ServiceSpec> services;
+};
+
+struct WorldSpec {
+  std::uint64_t seed = 1;
+  std::vector<AdapterSpec> adapters;
+  std::vector<PeripheralSpec> peripherals;
+};
+
+/// Reads a world from JSON text.
+/// @param file_name stands at the front of an error's message
+/// @return `invalid_argument` with line, JSON path and what to do: `heart.json:12: peripherals[0].services[1].uuid: …`
+Result<WorldSpec> parse_world(std::string_view json_text, std::string_view file_name);
+
+/// Reads a world file. `invalid_argument` too where it cannot be read.
+Result<WorldSpec> load_world(const std::filesystem::path& path);
+
+/// Looks for what no world can be, though each member alone may be right: for worlds that are made in C++ as well.
+[[nodiscard]] std::optional<SpecFault> find_fault(const WorldSpec& world);
+
+/// AD structures as they go over the air (Core Vol 3 Part C 11).
+struct AdvertisingBytes {
+  Bytes data;
+  Bytes scan_response;
+};
+
+/// The most that a legacy advertising packet holds (Core Vol 6 Part B 2.3.1).
+inline constexpr std::size_t max_advertising_size = 31;
+
+/// What a peripheral sends, with the defaults of the schema: both fit if `find_fault` finds no fault.
+[[nodiscard]] AdvertisingBytes advertising_bytes(const PeripheralSpec& peripheral);
+
+/// The fields as AD structures, however long.
+[[nodiscard]] Bytes encode(const AdvertisementSpec& advertisement);
+
+/// A peripheral's attribute table and the handles that its services got, in the order of `peripheral.services`.
+struct BuiltTable {
+  AttributeTable table;
+  std::vector<PlacedService> services;
+};
+Result<BuiltTable> build_table(const PeripheralSpec& peripheral);
+
+}  // namespace blau::sim::detail
