@@ -1,0 +1,99 @@
+#pragma once
+
+#include <blau/advertisement.hpp>
+#include <blau/backend.hpp>
+#include <blau/detail/any_callback.hpp>
+#include <blau/operation.hpp>
+#include <blau/scan_filter.hpp>
+#include <blau/stream.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace blau {
+
+namespace detail {
+class ScannerCore;
+}
+
+/// Takes each sighting, on the scanner's loop; plain or a coroutine, copyable.
+using DetectionCallback = detail::AnyCallback<std::function, const Device&, const AdvertisementData&>;
+
+/// How to scan.
+struct ScannerOptions {
+  /// Called at each sighting that passes the filters. A coroutine holds back the next sighting until it has ended; meanwhile they wait in a queue as long as a stream's.
+  DetectionCallback on_detection;
+  /// Only devices that advertise one of these; empty: all.
+  std::vector<Uuid> service_uuids;
+  ScanMode mode = ScanMode::active;
+  /// An adapter's id (`hci0`) or address; empty: the default one.
+  std::string adapter;
+  BlueZScanOptions bluez;
+  WinRtScanOptions winrt;
+  /// The Bluetooth system; empty: the default.
+  BackendRef backend;
+  /// The loop; null: the one that runs on this thread, else the background loop.
+  EventLoop* loop = nullptr;
+};
+
+/// Listens for advertisements. Bleak's `BleakScanner`. A resource: move-only, its destructor stops it.
+///
+/// **Threads.** Any thread may call; callbacks run on the loop. A destructor on another thread waits for a callback that runs; afterwards none is called.
+class BLAU_API Scanner {
+ public:
+  /// @throws Error `invalid_argument` for options that no system takes
+  explicit Scanner(ScannerOptions options = ScannerOptions());
+  Scanner(Scanner&&) noexcept;
+  Scanner& operator=(Scanner&&) noexcept;
+  ~Scanner();
+
+  /// Begins to scan and forgets the devices seen before. Does nothing if it scans already.
+  /// Errors: `bluetooth_not_available` with its reason, `access_denied`, `not_supported` (the mode), `invalid_argument` (an unknown adapter), `backend_lost`, `failed`.
+  [[nodiscard]] Operation<void> start();
+  /// Ends the scan; streams end. Does nothing if it does not scan. Errors: none of its own.
+  [[nodiscard]] Operation<void> stop();
+  /// Whether it scans now. Any thread.
+  [[nodiscard]] bool is_scanning() const noexcept;
+
+  /// The sightings from now on. Begin it before `start` to miss none; ends with `stop` or the reason why the scan ended. Several at once are possible.
+  [[nodiscard]] Stream<Advertisement> advertisements(StreamOptions options = StreamOptions());
+
+  /// The devices seen since `start`, each with its latest advertisement, in order of first sighting. Any thread.
+  [[nodiscard]] std::vector<Advertisement> discovered_devices() const;
+  /// The same by identifier: the system's own if it has one, else the address. Bleak's `seen_devices`.
+  [[nodiscard]] std::map<std::string, Advertisement> seen_devices() const;
+
+  /// Windows: sets one or both filters, from the next `start` on; what is left out stays as it is. Elsewhere it has no effect.
+  void set_scanning_filter(std::optional<SignalStrengthFilter> signal_strength,
+                           std::optional<AdvertisementFilter> advertisement = std::nullopt);
+
+  /// Scans for this time and gives what was seen. Errors: as `start`.
+  [[nodiscard]] static Operation<std::vector<Advertisement>> discover(
+      std::chrono::nanoseconds timeout = std::chrono::seconds(5), ScannerOptions options = ScannerOptions());
+
+  /// Scans until the device of this address is seen; empty when the time is up. Errors: as `start`; `invalid_argument` for text that is no address.
+  [[nodiscard]] static Operation<std::optional<Device>> find_device_by_address(
+      std::string address, std::chrono::nanoseconds timeout = std::chrono::seconds(10),
+      ScannerOptions options = ScannerOptions());
+
+  /// Scans until a device of this local name is seen; empty when the time is up. Errors: as `start`.
+  [[nodiscard]] static Operation<std::optional<Device>> find_device_by_name(
+      std::string name, std::chrono::nanoseconds timeout = std::chrono::seconds(10),
+      ScannerOptions options = ScannerOptions());
+
+  /// Scans until `wanted` says true; empty when the time is up. `wanted` is called on the loop. Errors: as `start`.
+  [[nodiscard]] static Operation<std::optional<Device>> find_device_by_filter(
+      std::function<bool(const Device&, const AdvertisementData&)> wanted,
+      std::chrono::nanoseconds timeout = std::chrono::seconds(10), ScannerOptions options = ScannerOptions());
+
+ private:
+  std::shared_ptr<detail::ScannerCore> core_;
+};
+
+}  // namespace blau
