@@ -4,6 +4,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -24,9 +25,11 @@ class BLAU_API Uuid {
 
   /// From a 16- or 32-bit number: `Uuid{0x180d}`.
   constexpr explicit Uuid(std::uint32_t number) noexcept
+      // clang-format off
       : bytes_{static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),
                static_cast<std::uint8_t>(number >> 8),  static_cast<std::uint8_t>(number),
                0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0x80, 0x5f, 0x9b, 0x34, 0xfb} {}
+  // clang-format on
 
   /// From 16 bytes, the most significant first, as it is written.
   constexpr explicit Uuid(const std::array<std::uint8_t, 16>& big_endian) noexcept : bytes_(big_endian) {}

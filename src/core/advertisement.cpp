@@ -67,9 +67,7 @@ class Structures {
   bool cut_off_ = false;
 };
 
-std::uint16_t little_endian_16(ByteView bytes) noexcept {
-  return static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
-}
+std::uint16_t little_endian_16(ByteView bytes) noexcept { return static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8); }
 
 Bytes copy_of(ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); }
 
@@ -108,22 +106,35 @@ class Reader {
 bool Reader::read(const Structure& structure) {
   const ByteView bytes = structure.data;
   switch (structure.type) {
-    case flags: return read_flags(bytes);
+    case flags:
+      return read_flags(bytes);
     case incomplete_uuids_16:
-    case complete_uuids_16: return read_uuids(bytes, 2);
+    case complete_uuids_16:
+      return read_uuids(bytes, 2);
     case incomplete_uuids_32:
-    case complete_uuids_32: return read_uuids(bytes, 4);
+    case complete_uuids_32:
+      return read_uuids(bytes, 4);
     case incomplete_uuids_128:
-    case complete_uuids_128: return read_uuids(bytes, 16);
-    case shortened_local_name: return read_shortened_name(bytes);
-    case complete_local_name: return read_complete_name(bytes);
-    case tx_power_level: return read_tx_power(bytes);
-    case service_data_16: return read_service_data(bytes, 2);
-    case service_data_32: return read_service_data(bytes, 4);
-    case service_data_128: return read_service_data(bytes, 16);
-    case appearance: return read_appearance(bytes);
-    case manufacturer_specific_data: return read_manufacturer_data(bytes);
-    default: return true;
+    case complete_uuids_128:
+      return read_uuids(bytes, 16);
+    case shortened_local_name:
+      return read_shortened_name(bytes);
+    case complete_local_name:
+      return read_complete_name(bytes);
+    case tx_power_level:
+      return read_tx_power(bytes);
+    case service_data_16:
+      return read_service_data(bytes, 2);
+    case service_data_32:
+      return read_service_data(bytes, 4);
+    case service_data_128:
+      return read_service_data(bytes, 16);
+    case appearance:
+      return read_appearance(bytes);
+    case manufacturer_specific_data:
+      return read_manufacturer_data(bytes);
+    default:
+      return true;
   }
 }
 

@@ -1,56 +1,111 @@
 #include <blau/error.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
 #include "hex.hpp"
 
 namespace blau {
 
 namespace {
 
+using namespace std::literals;
+
+/// In the order of `ErrorCode`, which begins at 1.
+constexpr std::array code_names{
+    "invalid_argument"sv,
+    "not_supported"sv,
+    "bluetooth_not_available"sv,
+    "access_denied"sv,
+    "device_not_found"sv,
+    "connection_failed"sv,
+    "too_many_connections"sv,
+    "not_connected"sv,
+    "disconnected"sv,
+    "services_not_discovered"sv,
+    "attribute_not_found"sv,
+    "attribute_ambiguous"sv,
+    "attribute_gone"sv,
+    "not_permitted"sv,
+    "att"sv,
+    "already_subscribed"sv,
+    "not_subscribed"sv,
+    "pairing_failed"sv,
+    "pairing_rejected"sv,
+    "pairing_canceled"sv,
+    "pairing_timed_out"sv,
+    "bond_lost"sv,
+    "busy"sv,
+    "timed_out"sv,
+    "canceled"sv,
+    "would_deadlock"sv,
+    "loop_closed"sv,
+    "stalled"sv,
+    "wrong_apartment"sv,
+    "backend_lost"sv,
+    "failed"sv,
+};
+static_assert(code_names.size() == static_cast<std::size_t>(ErrorCode::failed));
+
+/// In the order of `UnavailableReason`.
+constexpr std::array reason_names{
+    "unknown"sv, "no_service"sv, "no_adapter"sv, "powered_off"sv, "blocked"sv, "denied"sv, "no_central_role"sv,
+};
+static_assert(reason_names.size() == static_cast<std::size_t>(UnavailableReason::no_central_role) + 1);
+
+constexpr std::pair<AttError, std::string_view> att_names[] = {
+    {AttError::invalid_handle, "invalid_handle"sv},
+    {AttError::read_not_permitted, "read_not_permitted"sv},
+    {AttError::write_not_permitted, "write_not_permitted"sv},
+    {AttError::invalid_pdu, "invalid_pdu"sv},
+    {AttError::insufficient_authentication, "insufficient_authentication"sv},
+    {AttError::request_not_supported, "request_not_supported"sv},
+    {AttError::invalid_offset, "invalid_offset"sv},
+    {AttError::insufficient_authorization, "insufficient_authorization"sv},
+    {AttError::prepare_queue_full, "prepare_queue_full"sv},
+    {AttError::attribute_not_found, "attribute_not_found"sv},
+    {AttError::attribute_not_long, "attribute_not_long"sv},
+    {AttError::encryption_key_size_too_short, "encryption_key_size_too_short"sv},
+    {AttError::invalid_attribute_value_length, "invalid_attribute_value_length"sv},
+    {AttError::unlikely_error, "unlikely_error"sv},
+    {AttError::insufficient_encryption, "insufficient_encryption"sv},
+    {AttError::unsupported_group_type, "unsupported_group_type"sv},
+    {AttError::insufficient_resources, "insufficient_resources"sv},
+    {AttError::database_out_of_sync, "database_out_of_sync"sv},
+    {AttError::value_not_allowed, "value_not_allowed"sv},
+    {AttError::write_request_rejected, "write_request_rejected"sv},
+    {AttError::cccd_improperly_configured, "cccd_improperly_configured"sv},
+    {AttError::procedure_already_in_progress, "procedure_already_in_progress"sv},
+    {AttError::out_of_range, "out_of_range"sv},
+};
+
 std::string_view name_of(AttError error) noexcept {
-  switch (error) {
-    case AttError::invalid_handle: return "invalid_handle";
-    case AttError::read_not_permitted: return "read_not_permitted";
-    case AttError::write_not_permitted: return "write_not_permitted";
-    case AttError::invalid_pdu: return "invalid_pdu";
-    case AttError::insufficient_authentication: return "insufficient_authentication";
-    case AttError::request_not_supported: return "request_not_supported";
-    case AttError::invalid_offset: return "invalid_offset";
-    case AttError::insufficient_authorization: return "insufficient_authorization";
-    case AttError::prepare_queue_full: return "prepare_queue_full";
-    case AttError::attribute_not_found: return "attribute_not_found";
-    case AttError::attribute_not_long: return "attribute_not_long";
-    case AttError::encryption_key_size_too_short: return "encryption_key_size_too_short";
-    case AttError::invalid_attribute_value_length: return "invalid_attribute_value_length";
-    case AttError::unlikely_error: return "unlikely_error";
-    case AttError::insufficient_encryption: return "insufficient_encryption";
-    case AttError::unsupported_group_type: return "unsupported_group_type";
-    case AttError::insufficient_resources: return "insufficient_resources";
-    case AttError::database_out_of_sync: return "database_out_of_sync";
-    case AttError::value_not_allowed: return "value_not_allowed";
-    case AttError::write_request_rejected: return "write_request_rejected";
-    case AttError::cccd_improperly_configured: return "cccd_improperly_configured";
-    case AttError::procedure_already_in_progress: return "procedure_already_in_progress";
-    case AttError::out_of_range: return "out_of_range";
-  }
-  return {};
+  const auto* const found = std::ranges::find(att_names, error, &std::pair<AttError, std::string_view>::first);
+  return found == std::end(att_names) ? std::string_view() : found->second;
+}
+
+/// The name at `index`; `unknown` for a number that is no enumerator.
+template <std::size_t size>
+std::string_view name_at(const std::array<std::string_view, size>& names, std::size_t index) noexcept {
+  return index < size ? names[index] : "unknown"sv;
 }
 
 /// The generic conditions of the standard library, for code that handles errors of many sources.
-std::errc condition_of(ErrorCode code) noexcept {
-  switch (code) {
-    case ErrorCode::invalid_argument: return std::errc::invalid_argument;
-    case ErrorCode::not_supported: return std::errc::not_supported;
-    case ErrorCode::access_denied: return std::errc::permission_denied;
-    case ErrorCode::device_not_found: return std::errc::no_such_device;
-    case ErrorCode::not_connected: return std::errc::not_connected;
-    case ErrorCode::not_permitted: return std::errc::operation_not_permitted;
-    case ErrorCode::busy: return std::errc::device_or_resource_busy;
-    case ErrorCode::timed_out: return std::errc::timed_out;
-    case ErrorCode::canceled: return std::errc::operation_canceled;
-    case ErrorCode::would_deadlock: return std::errc::resource_deadlock_would_occur;
-    default: return std::errc();
-  }
-}
+constexpr std::pair<ErrorCode, std::errc> conditions[] = {
+    {ErrorCode::invalid_argument, std::errc::invalid_argument},
+    {ErrorCode::not_supported, std::errc::not_supported},
+    {ErrorCode::access_denied, std::errc::permission_denied},
+    {ErrorCode::device_not_found, std::errc::no_such_device},
+    {ErrorCode::not_connected, std::errc::not_connected},
+    {ErrorCode::not_permitted, std::errc::operation_not_permitted},
+    {ErrorCode::busy, std::errc::device_or_resource_busy},
+    {ErrorCode::timed_out, std::errc::timed_out},
+    {ErrorCode::canceled, std::errc::operation_canceled},
+    {ErrorCode::would_deadlock, std::errc::resource_deadlock_would_occur},
+};
 
 class Category : public std::error_category {
  public:
@@ -61,8 +116,8 @@ class Category : public std::error_category {
   }
 
   [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
-    const std::errc condition = condition_of(static_cast<ErrorCode>(value));
-    if (condition != std::errc()) return std::make_error_condition(condition);
+    for (const auto& [code, condition] : conditions)
+      if (static_cast<int>(code) == value) return std::make_error_condition(condition);
     return std::error_condition(value, *this);
   }
 };
@@ -73,42 +128,7 @@ std::shared_ptr<const std::string> shared_if_any(const std::string& native) {
 
 }  // namespace
 
-std::string_view to_string(ErrorCode code) noexcept {
-  switch (code) {
-    case ErrorCode::invalid_argument: return "invalid_argument";
-    case ErrorCode::not_supported: return "not_supported";
-    case ErrorCode::bluetooth_not_available: return "bluetooth_not_available";
-    case ErrorCode::access_denied: return "access_denied";
-    case ErrorCode::device_not_found: return "device_not_found";
-    case ErrorCode::connection_failed: return "connection_failed";
-    case ErrorCode::too_many_connections: return "too_many_connections";
-    case ErrorCode::not_connected: return "not_connected";
-    case ErrorCode::disconnected: return "disconnected";
-    case ErrorCode::services_not_discovered: return "services_not_discovered";
-    case ErrorCode::attribute_not_found: return "attribute_not_found";
-    case ErrorCode::attribute_ambiguous: return "attribute_ambiguous";
-    case ErrorCode::attribute_gone: return "attribute_gone";
-    case ErrorCode::not_permitted: return "not_permitted";
-    case ErrorCode::att: return "att";
-    case ErrorCode::already_subscribed: return "already_subscribed";
-    case ErrorCode::not_subscribed: return "not_subscribed";
-    case ErrorCode::pairing_failed: return "pairing_failed";
-    case ErrorCode::pairing_rejected: return "pairing_rejected";
-    case ErrorCode::pairing_canceled: return "pairing_canceled";
-    case ErrorCode::pairing_timed_out: return "pairing_timed_out";
-    case ErrorCode::bond_lost: return "bond_lost";
-    case ErrorCode::busy: return "busy";
-    case ErrorCode::timed_out: return "timed_out";
-    case ErrorCode::canceled: return "canceled";
-    case ErrorCode::would_deadlock: return "would_deadlock";
-    case ErrorCode::loop_closed: return "loop_closed";
-    case ErrorCode::stalled: return "stalled";
-    case ErrorCode::wrong_apartment: return "wrong_apartment";
-    case ErrorCode::backend_lost: return "backend_lost";
-    case ErrorCode::failed: return "failed";
-  }
-  return "unknown";
-}
+std::string_view to_string(ErrorCode code) noexcept { return name_at(code_names, static_cast<std::size_t>(code) - 1); }
 
 std::string to_string(AttError error) {
   const auto number = static_cast<std::uint8_t>(error);
@@ -121,16 +141,7 @@ std::string to_string(AttError error) {
 }
 
 std::string_view to_string(UnavailableReason reason) noexcept {
-  switch (reason) {
-    case UnavailableReason::unknown: return "unknown";
-    case UnavailableReason::no_service: return "no_service";
-    case UnavailableReason::no_adapter: return "no_adapter";
-    case UnavailableReason::powered_off: return "powered_off";
-    case UnavailableReason::blocked: return "blocked";
-    case UnavailableReason::denied: return "denied";
-    case UnavailableReason::no_central_role: return "no_central_role";
-  }
-  return "unknown";
+  return name_at(reason_names, static_cast<std::size_t>(reason));
 }
 
 const std::error_category& error_category() noexcept {
@@ -159,8 +170,8 @@ Error& Error::operator=(const Error&) noexcept = default;
 Error::~Error() = default;
 
 const std::string& Error::native() const noexcept {
-  static const std::string none;
-  return native_ ? *native_ : none;
+  static const std::string* const none = new std::string();  // never destroyed: errors may outlive static objects
+  return native_ ? *native_ : *none;
 }
 
 }  // namespace blau

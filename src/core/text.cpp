@@ -79,8 +79,7 @@ std::string quoted(std::string_view text) {
   const bool cut = text.size() > longest_quote;
   if (cut) text = without_cut_character(text.substr(0, longest_quote));
   std::string shown = to_valid_utf8(text);
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return "'" + shown + (cut ? "…'" : "'");
 }
 
