@@ -8,14 +8,16 @@ from pathlib import Path
 
 import table
 import world
-from rig import Rig
-from simulated import Refused
+
+
+class Refused(Exception):
+    """A command that cannot be done; the text tells why."""
 
 
 class ControlServer:
-    """Serves a rig's commands on a Unix socket."""
+    """Serves the commands of a rig (anything with `async do(request) -> dict`) on a Unix socket."""
 
-    def __init__(self, rig: Rig):
+    def __init__(self, rig):
         self._rig = rig
         self._server: asyncio.Server | None = None
         self._quit = asyncio.Event()

@@ -26,21 +26,26 @@ class WorldAttribute(att.Attribute):
         self.handle = row.handle
         self.end_group_handle = row.group_end
 
-    def _demand(self, bearer, security: str) -> None:
+    async def _demand(self, bearer, security: str) -> None:
+        """Core Vol 3 Part C 10.3.1: the error tells the client whether to encrypt with a key it has or to pair."""
+        if security == "none":
+            return
+        if not bearer.encryption:
+            keys = await bearer.device.keystore.get(str(bearer.peer_address)) if bearer.device.keystore else None
+            raise self._error(att.ErrorCode.INSUFFICIENT_ENCRYPTION if keys else att.ErrorCode.INSUFFICIENT_AUTHENTICATION)
         if security == "authenticated" and not bearer.authenticated:
             raise self._error(att.ErrorCode.INSUFFICIENT_AUTHENTICATION)
-        if security == "encrypted" and not bearer.encryption:
-            raise self._error(att.ErrorCode.INSUFFICIENT_ENCRYPTION)
 
     def _error(self, code: int) -> att.ATT_Error:
         return att.ATT_Error(code, self.handle)
 
-    async def read_value(self, bearer) -> bytes:
+    async def read_value(self, bearer, again: bool = False) -> bytes:
+        """`again`: for a further part of a long value, which was waited for at the first."""
         row = self.row
         if not row.readable:
             raise self._error(att.ErrorCode.READ_NOT_PERMITTED)
-        self._demand(bearer, row.read_security)
-        if row.read_delay_ms:
+        await self._demand(bearer, row.read_security)
+        if row.read_delay_ms and not again:
             await asyncio.sleep(row.read_delay_ms / 1000)
         if row.read_error:
             raise self._error(row.read_error)
@@ -48,27 +53,35 @@ class WorldAttribute(att.Attribute):
             return self.server.configuration_of(bearer, row).to_bytes(2, "little")
         return row.value
 
-    def check_write(self, bearer, command: bool = False) -> None:
+    async def check_write(self, bearer, command: bool = False) -> None:
         """Raises what a write of any value would be answered with."""
         allowed = self.row.commandable if command else self.row.writable
         if not allowed:
             raise self._error(att.ErrorCode.WRITE_NOT_PERMITTED)
-        self._demand(bearer, self.row.write_security)
+        await self._demand(bearer, self.row.write_security)
 
     async def write_value(self, bearer, value: bytes, command: bool = False) -> None:
         row = self.row
-        self.check_write(bearer, command)
+        await self.check_write(bearer, command)
+        if len(value) > row.max_length or (row.kind == "configuration" and len(value) != 2):
+            raise self._error(att.ErrorCode.INVALID_ATTRIBUTE_LENGTH)
         if row.write_delay_ms:
             await asyncio.sleep(row.write_delay_ms / 1000)
         if row.write_error:
             raise self._error(row.write_error)
-        if len(value) > row.max_length or (row.kind == "configuration" and len(value) != 2):
-            raise self._error(att.ErrorCode.INVALID_ATTRIBUTE_LENGTH)
         if row.kind == "configuration":
-            self.server.configure(bearer, row, int.from_bytes(value, "little"))
+            self._configure(bearer, int.from_bytes(value, "little") & 3)
             return
         row.value = value
         self.server.on_written(bearer, row, command)
+
+
+    def _configure(self, bearer, bits: int) -> None:
+        """Core Vol 3 Part G 3.3.3.3; the error stands in the Core Supplement Part B."""
+        known = (1 if self.row.properties & table.NOTIFY else 0) | (2 if self.row.properties & table.INDICATE else 0)
+        if bits & ~known:
+            raise self._error(att.ErrorCode.CCCD_IMPROPERLY_CONFIGURED)
+        self.server.configure(bearer, self.row, bits)
 
 
 @dataclass(eq=False)
@@ -136,7 +149,7 @@ class WorldServer(gatt_server.Server):
         try:
             if attribute is None:
                 raise att.ATT_Error(att.ErrorCode.INVALID_HANDLE, request.attribute_handle)
-            value = await attribute.read_value(bearer)
+            value = await attribute.read_value(bearer, again=request.value_offset > 0)
             if request.value_offset > len(value):
                 raise att.ATT_Error(att.ErrorCode.INVALID_OFFSET, request.attribute_handle)
         except att.ATT_Error as error:
@@ -145,12 +158,12 @@ class WorldServer(gatt_server.Server):
         part = value[request.value_offset:][:bearer.att_mtu - 1]
         self.send_response(bearer, att.ATT_Read_Blob_Response(part_attribute_value=part))
 
-    def on_att_prepare_write_request(self, bearer, request) -> None:
+    async def on_att_prepare_write_request(self, bearer, request) -> None:
         """Core Vol 3 Part F 3.4.6.1: permissions are looked at now, lengths and offsets when all is written."""
         attribute = self.get_attribute(request.attribute_handle)
         try:
             if attribute is not None:
-                attribute.check_write(bearer)
+                await attribute.check_write(bearer)
         except att.ATT_Error as error:
             self._refuse(bearer, request, error.error_code)
             return

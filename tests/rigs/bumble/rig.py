@@ -3,10 +3,10 @@
 import asyncio
 
 import advertising
-import table
 import world
 from air import Air
-from simulated import Refused, SimulatedPeripheral
+from control import Refused
+from simulated import SimulatedPeripheral
 
 # HCI reasons a peripheral can end a link with, Core Vol 1 Part F 1.3; the default is that its user wanted it.
 REMOTE_USER_TERMINATED = 0x13

@@ -11,11 +11,8 @@ from bumble.host import Host
 import table
 import world
 from air import Air, HostController, PeripheralController, WorldAdvertiser
+from control import Refused
 from gatt import WorldServer
-
-
-class Refused(Exception):
-    """A command that cannot be done; the text tells why."""
 
 
 @dataclass

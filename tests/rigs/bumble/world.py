@@ -149,13 +149,14 @@ def _build(data: dict) -> World:
     adapters = [_adapter(number, item) for number, item in enumerate(data.get("adapters", [{"name": "hci0"}]))]
     peripherals = [_peripheral(item, ["peripherals", number]) for number, item in enumerate(data.get("peripherals", []))]
     _reject_twins([adapter.name for adapter in adapters], "adapters", "name")
-    _reject_twins([peripheral.address for peripheral in peripherals], "peripherals", "address")
+    _reject_twins([peripheral.address for peripheral in peripherals], "peripherals", "address",
+                  [adapter.address for adapter in adapters])
     return World(data.get("seed", 1), adapters, peripherals)
 
 
-def _reject_twins(values: list[str], group: str, member: str) -> None:
+def _reject_twins(values: list[str], group: str, member: str, others: list[str] | None = None) -> None:
     for number, value in enumerate(values):
-        if value in values[:number]:
+        if value in values[:number] or value in (others or []):
             raise table.Fault([group, number, member], f"{value} is there twice")
 
 
@@ -173,6 +174,7 @@ def _peripheral(item: dict, path: list) -> Peripheral:
     address = normal_address(item["address"])
     # A random static address has its two highest bits set (Core Vol 6 Part B 1.3.2.1).
     random_address = item.get("address_type", "random" if int(address[:2], 16) >= 0xC0 else "public") == "random"
+    _check_generic_services(item, path)
     air = item.get("advertising", {})
     data, scan_response = advertising.payloads(item, path)
     return Peripheral(
@@ -183,3 +185,10 @@ def _peripheral(item: dict, path: list) -> Peripheral:
         advertise=air.get("enabled", True), connectable=air.get("connectable", True),
         interval_ms=air.get("interval_ms", 100), advertising_data=data, scan_response=scan_response,
         table=table.build(item, path), services=item.get("services", []))
+
+
+def _check_generic_services(item: dict, path: list) -> None:
+    for number, service in enumerate(item.get("services", []) if item.get("gap_service", True) else []):
+        if table.full_uuid(service["uuid"]) in advertising.GENERIC_SERVICES:
+            raise table.Fault([*path, "services", number, "uuid"],
+                              "this service is made by itself: leave it out, or set gap_service to false")
