@@ -180,6 +180,8 @@ TEST(AdStructures, AreKeptAsTheyCame) {
   EXPECT_TRUE(parse_ad_structures(advertisement, data));
   EXPECT_FALSE(parse_ad_structures(response, data));
   EXPECT_EQ(data.raw, joined({advertisement, response}));
+  const Bytes wrong_length = structure(0x19, bytes(1));
+  EXPECT_EQ(salvaged({wrong_length}).raw, wrong_length);
 }
 
 TEST(LocalName, IsTheCompleteOneWhateverTheOrder) {
@@ -232,6 +234,7 @@ TEST(LocalName, HasIllFormedPartsReplaced) {
   EXPECT_EQ(name("\x80\x80"), "\uFFFD\uFFFD");
   EXPECT_EQ(name("\xc0\xaf"), "\uFFFD\uFFFD") << "overlong";
   EXPECT_EQ(name("\xe0\x80\xaf"), "\uFFFD\uFFFD\uFFFD") << "overlong";
+  EXPECT_EQ(name("\xf0\x8f\xbf\xbf"), "\uFFFD\uFFFD\uFFFD\uFFFD") << "overlong";
   EXPECT_EQ(name("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD") << "a surrogate";
   EXPECT_EQ(name("\xf4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD") << "above U+10FFFF";
   EXPECT_EQ(name("\xf0\x9f\x98"

@@ -49,6 +49,7 @@ TEST(Uuid, RefusesOtherText) {
                            "18",
                            "180",
                            "180d0",
+                           "180d00",
                            "180d000",
                            "18zz",
                            "zz18",
