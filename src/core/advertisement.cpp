@@ -69,6 +69,9 @@ class Structures {
 
 std::uint16_t little_endian_16(ByteView bytes) noexcept { return static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8); }
 
+/// The UUID that 2, 4 or 16 bytes are.
+Uuid uuid_in(ByteView bytes) noexcept { return Uuid::from_little_endian(bytes.data(), bytes.size()).value_or(Uuid()); }
+
 Bytes copy_of(ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); }
 
 /// Whether the structures that were read earlier hold a complete name.
@@ -146,9 +149,9 @@ bool Reader::read_flags(ByteView bytes) {
 
 bool Reader::read_uuids(ByteView bytes, std::size_t size) {
   for (; bytes.size() >= size; bytes = bytes.subspan(size)) {
-    const auto uuid = Uuid::from_little_endian(bytes.data(), size);
+    const Uuid uuid = uuid_in(bytes.first(size));
     auto& known = data_.service_uuids;
-    if (std::find(known.begin(), known.end(), *uuid) == known.end()) known.push_back(*uuid);
+    if (std::find(known.begin(), known.end(), uuid) == known.end()) known.push_back(uuid);
   }
   return bytes.empty();
 }
@@ -185,8 +188,7 @@ bool Reader::read_tx_power(ByteView bytes) {
 
 bool Reader::read_service_data(ByteView bytes, std::size_t size) {
   if (bytes.size() < size) return false;
-  const auto uuid = Uuid::from_little_endian(bytes.data(), size);
-  data_.service_data[*uuid] = copy_of(bytes.subspan(size));
+  data_.service_data[uuid_in(bytes.first(size))] = copy_of(bytes.subspan(size));
   return true;
 }
 

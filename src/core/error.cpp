@@ -122,6 +122,16 @@ class Category : public std::error_category {
   }
 };
 
+/// An empty text that stays when static objects are destroyed: errors may outlive them.
+union Undestroyed {
+  Undestroyed() noexcept : text() {}
+  Undestroyed(const Undestroyed&) = delete;
+  Undestroyed& operator=(const Undestroyed&) = delete;
+  ~Undestroyed() {}
+
+  std::string text;
+};
+
 std::shared_ptr<const std::string> shared_if_any(const std::string& native) {
   return native.empty() ? nullptr : std::make_shared<const std::string>(native);
 }
@@ -170,8 +180,8 @@ Error& Error::operator=(const Error&) noexcept = default;
 Error::~Error() = default;
 
 const std::string& Error::native() const noexcept {
-  static const std::string* const none = new std::string();  // never destroyed: errors may outlive static objects
-  return native_ ? *native_ : *none;
+  static const Undestroyed none;
+  return native_ ? *native_ : none.text;
 }
 
 }  // namespace blau

@@ -32,7 +32,10 @@ std::optional<Uuid> parse_written(std::string_view text) noexcept {
   std::array<std::uint8_t, 16> bytes{};
   std::size_t at = 0;
   for (std::uint8_t& byte : bytes) {
-    if (is_hyphen_place(at) && text[at++] != '-') return std::nullopt;
+    if (is_hyphen_place(at)) {
+      if (text[at] != '-') return std::nullopt;
+      ++at;
+    }
     const auto read = detail::hex_byte(text, at);
     if (!read) return std::nullopt;
     byte = *read;
