@@ -1,0 +1,196 @@
+#pragma once
+
+#include <blau/bytes.hpp>
+#include <blau/error.hpp>
+#include <blau/export.hpp>
+#include <blau/gatt.hpp>
+#include <blau/sim/adapter.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace blau::sim {
+
+namespace detail {
+struct CharacteristicNode;
+struct DescriptorNode;
+struct ServiceNode;
+}  // namespace detail
+
+class Characteristic;
+class Service;
+
+/// What a read, a write or a subscription demands of the link. Links are not encrypted yet, so a demand answers with an ATT error.
+enum class Security : std::uint8_t { none, encrypted, authenticated };
+
+/// As a delay: the answer never comes.
+inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
+
+/// What a read hook answers: a value, or an ATT error.
+using ReadAnswer = std::variant<Bytes, AttError>;
+/// What a write hook answers: nothing if the value is taken, else an ATT error.
+using WriteAnswer = std::optional<AttError>;
+
+/// A write that reached the peripheral.
+struct ReceivedWrite {
+  std::chrono::nanoseconds time = std::chrono::nanoseconds(0);  ///< the world's, since it began
+  Bytes value = Bytes();                                        ///< whole, also of a long write
+  bool with_response = true;
+  std::optional<AttError> refused = std::nullopt;  ///< what it was answered with, if it was not taken
+};
+
+/// A descriptor to be made.
+struct DescriptorOptions {
+  UuidArgument uuid = UuidArgument();
+  std::optional<std::uint16_t> handle = std::nullopt;  ///< absent: the next free one
+  Bytes value = Bytes();
+  std::size_t max_length = 512;
+  bool writable = false;
+  Security security = Security::none;
+  std::optional<AttError> read_error = std::nullopt;
+  std::optional<AttError> write_error = std::nullopt;
+};
+
+/// A characteristic to be made. Its Client Characteristic Configuration (0x2902) comes by itself if it notifies or indicates.
+struct CharacteristicOptions {
+  UuidArgument uuid = UuidArgument();
+  Property properties = Property::none;
+  std::optional<std::uint16_t> handle = std::nullopt;  ///< of the declaration
+  Bytes value = Bytes();
+  std::size_t max_length = 512;
+  Security security = Security::none;
+  std::optional<AttError> read_error = std::nullopt;
+  std::optional<AttError> write_error = std::nullopt;
+  std::chrono::nanoseconds read_delay = std::chrono::nanoseconds(0);   ///< `never`: no answer
+  std::chrono::nanoseconds write_delay = std::chrono::nanoseconds(0);  ///< `never`: no answer
+  /// What is written here is notified (or indicated) by the first characteristic of this UUID in the same service.
+  std::optional<UuidArgument> echo_to = std::nullopt;
+};
+
+/// A service to be made.
+struct ServiceOptions {
+  std::optional<std::uint16_t> handle = std::nullopt;
+  bool primary = true;
+};
+
+/// A simulated descriptor. See `World` for threads.
+class BLAU_API Descriptor {
+ public:
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  [[nodiscard]] const Uuid& uuid() const noexcept;
+  /// Fixes the peripheral's table, as a connection does.
+  [[nodiscard]] Handle handle() const;
+  [[nodiscard]] Bytes value() const;
+  void set_value(Bytes value);
+  void set_read_error(std::optional<AttError> error);
+  void set_write_error(std::optional<AttError> error);
+  /// The latest 4096 that were received.
+  [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;
+
+ private:
+  friend struct detail::DescriptorNode;
+  explicit Descriptor(detail::DescriptorNode& node) noexcept : node_(node) {}
+  detail::DescriptorNode& node_;
+};
+
+/// A simulated characteristic. See `World` for threads.
+class BLAU_API Characteristic {
+ public:
+  Characteristic(const Characteristic&) = delete;
+  Characteristic& operator=(const Characteristic&) = delete;
+
+  [[nodiscard]] const Uuid& uuid() const noexcept;
+  [[nodiscard]] Property properties() const noexcept;
+  /// Of the declaration; the value's is one more. Fixes the peripheral's table, as a connection does.
+  [[nodiscard]] Handle handle() const;
+
+  /// Adds a descriptor; before the table is fixed.
+  /// @throws Error `invalid_argument` afterwards.
+  Descriptor& add_descriptor(const DescriptorOptions& options);
+  /// The first of this UUID. @throws Error `attribute_not_found`
+  [[nodiscard]] Descriptor& descriptor(const UuidArgument& uuid);
+
+  [[nodiscard]] Bytes value() const;
+  /// @throws Error `invalid_argument` for more than 512 bytes.
+  void set_value(Bytes value);
+
+  /// Sends a value to every central that subscribed: as a notification to those that asked for them, else as an indication. The stored value stays as it is.
+  /// @return to how many it goes
+  std::size_t notify(ByteView value);
+  /// Sends a value as an indication to every central that asked for indications.
+  std::size_t indicate(ByteView value);
+  /// Sends what `make` gives to each subscribed central, the first one an interval after it subscribed. Replaces an earlier schedule.
+  /// @throws Error `invalid_argument` if the interval is not positive or the characteristic neither notifies nor indicates.
+  void notify_every(std::chrono::nanoseconds interval, std::function<Bytes()> make);
+  /// Ends the schedule.
+  void stop_notifying();
+  /// How many centrals are subscribed now.
+  [[nodiscard]] std::size_t subscribers() const;
+
+  /// Calls `answer` for each read (each part of a long one asks for the whole value); null: the stored value.
+  void on_read(std::function<ReadAnswer()> answer);
+  /// Calls `take(ByteView)` for each write that is permitted; it may return a `WriteAnswer`. A value that is taken is stored.
+  template <class Take>
+    requires std::is_invocable_v<Take&, ByteView>
+  void on_write(Take take) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Take&, ByteView>>) {
+      set_on_write([take = std::move(take)](ByteView value) mutable -> WriteAnswer {
+        take(value);
+        return std::nullopt;
+      });
+    } else {
+      set_on_write(std::move(take));
+    }
+  }
+
+  /// Answers each permitted read, or write, with this error.
+  void set_read_error(std::optional<AttError> error);
+  void set_write_error(std::optional<AttError> error);
+  /// Answers later. A write without response takes effect later.
+  void set_read_delay(std::chrono::nanoseconds delay);
+  void set_write_delay(std::chrono::nanoseconds delay);
+
+  /// The latest 4096 writes that were received, in their order.
+  [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;
+  void clear_writes() noexcept;
+
+ private:
+  friend struct detail::CharacteristicNode;
+  explicit Characteristic(detail::CharacteristicNode& node) noexcept : node_(node) {}
+  void set_on_write(std::function<WriteAnswer(ByteView)> take);
+  detail::CharacteristicNode& node_;
+};
+
+/// A simulated service. See `World` for threads.
+class BLAU_API Service {
+ public:
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  [[nodiscard]] const Uuid& uuid() const noexcept;
+  /// Fixes the peripheral's table, as a connection does.
+  [[nodiscard]] Handle handle() const;
+
+  /// Adds a characteristic; before the service is in a fixed table.
+  /// @throws Error `invalid_argument` afterwards: its handles are given then.
+  Characteristic& add_characteristic(const CharacteristicOptions& options);
+  /// The first of this UUID. @throws Error `attribute_not_found`
+  [[nodiscard]] Characteristic& characteristic(const UuidArgument& uuid);
+  /// Includes another service of the same peripheral, of the same fixing of the table.
+  Service& include(const Service& other);
+
+ private:
+  friend struct detail::ServiceNode;
+  explicit Service(detail::ServiceNode& node) noexcept : node_(node) {}
+  detail::ServiceNode& node_;
+};
+
+}  // namespace blau::sim

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <blau/address.hpp>
+#include <blau/bytes.hpp>
+#include <blau/disconnection.hpp>
+#include <blau/export.hpp>
+#include <blau/sim/adapter.hpp>
+#include <blau/sim/attributes.hpp>
+#include <blau/uuid.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blau::sim {
+
+namespace detail {
+struct PeripheralNode;
+}
+
+/// One advertising packet: at most 31 bytes as AD structures, which come in the order of these members.
+struct AdvertisementOptions {
+  std::optional<std::uint8_t> flags = std::nullopt;  ///< 6: general discoverable, LE only; not in a scan response
+  std::vector<UuidArgument> service_uuids = std::vector<UuidArgument>();
+  std::optional<std::string> local_name = std::nullopt;
+  std::optional<std::string> short_name = std::nullopt;
+  std::optional<std::int8_t> tx_power = std::nullopt;
+  std::optional<std::uint16_t> appearance = std::nullopt;
+  std::map<std::uint16_t, Bytes> manufacturer_data = std::map<std::uint16_t, Bytes>();
+  std::map<Uuid, Bytes> service_data = std::map<Uuid, Bytes>();
+  Bytes raw = Bytes();  ///< AD structures as they are, after the others
+};
+
+/// How a peripheral advertises.
+struct AdvertisingOptions {
+  bool enabled = true;
+  bool connectable = true;
+  std::chrono::milliseconds interval = std::chrono::milliseconds(100);  ///< 20 ms to 10.24 s
+  /// Absent: flags and as many primary services as fit.
+  std::optional<AdvertisementOptions> data = std::nullopt;
+  /// Absent: the name.
+  std::optional<AdvertisementOptions> scan_response = std::nullopt;
+};
+
+/// A peripheral to be made.
+struct PeripheralOptions {
+  AddressArgument address = AddressArgument();
+  /// Absent: random if the two highest bits of the address are set, else public.
+  std::optional<AddressType> address_type = std::nullopt;
+  std::string name = std::string();
+  std::uint16_t appearance = 0;
+  std::uint16_t mtu = 517;  ///< the largest ATT MTU that it accepts, 23 to 517
+  int rssi = -60;           ///< dBm
+  int rssi_noise = 0;       ///< the strength varies by at most this many dB each way
+  std::chrono::milliseconds connect_time = std::chrono::milliseconds(50);          ///< from the request to the link
+  std::chrono::milliseconds latency = std::chrono::milliseconds(15);               ///< from an ATT request to its response
+  std::chrono::milliseconds supervision_timeout = std::chrono::milliseconds(420);  ///< until a link to it is given up
+  std::optional<std::chrono::milliseconds> drop_link_after = std::nullopt;
+  AdvertisingOptions advertising = AdvertisingOptions();
+  /// Begin the table with Generic Access and Generic Attribute, nine handles.
+  bool gap_service = true;
+};
+
+/// A simulated peripheral.
+///
+/// Its table is fixed by the first connection, or when a handle is asked for: then attributes have their handles. Services that are added later come behind the last handle, and
+/// a change of the table is told to connected centrals by a Service Changed indication (Core Vol 3 Part G 7.1).
+///
+/// See `World` for threads.
+class BLAU_API Peripheral {
+ public:
+  Peripheral(const Peripheral&) = delete;
+  Peripheral& operator=(const Peripheral&) = delete;
+
+  [[nodiscard]] const Address& address() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept;
+
+  /// Adds a service. The reference holds as long as the world.
+  /// @throws Error `invalid_argument` for a handle that is taken, and for Generic Access or Generic Attribute where they are there already.
+  Service& add_service(const UuidArgument& uuid, const ServiceOptions& options = ServiceOptions());
+  /// Takes a service away; it stays readable as an object. Its handles are not given again.
+  void remove_service(Service& service);
+  /// The first of this UUID. @throws Error `attribute_not_found`
+  [[nodiscard]] Service& service(const UuidArgument& uuid);
+  /// The first of this UUID in any service. @throws Error `attribute_not_found`
+  [[nodiscard]] Characteristic& characteristic(const UuidArgument& uuid);
+
+  /// Advertises otherwise from now on. @throws Error `invalid_argument` for more than 31 bytes.
+  void set_advertising(const AdvertisingOptions& options);
+  /// Begins or ends advertising, everything else as it was.
+  void advertise(bool enabled);
+  void set_rssi(int rssi, int noise = 0);
+  /// From the next one on.
+  void set_connect_time(std::chrono::milliseconds time);
+  void set_latency(std::chrono::milliseconds latency);
+
+  /// Ends the links that it has now.
+  void drop_link(DisconnectReason reason = DisconnectReason::remote);
+  /// Ends each link this long after it came up; absent: no more.
+  void drop_link_after(std::optional<std::chrono::milliseconds> time);
+  /// Goes out of reach: no advertisement, no answer, and links end with `timeout` after the supervision time-out.
+  void vanish();
+  /// Comes back.
+  void appear();
+  /// True: attempts to connect fail with `connection_failed`.
+  void refuse_connections(bool refuse);
+  /// Freezes: what it receives waits until `resume`, and it sends nothing.
+  void stall();
+  void resume();
+
+  [[nodiscard]] bool connected() const noexcept;
+  /// How many links came up since the world began.
+  [[nodiscard]] std::size_t connection_count() const noexcept;
+  /// Called when a link is up, and when it has ended.
+  void on_connected(std::function<void()> call);
+  void on_disconnected(std::function<void(DisconnectReason)> call);
+
+ private:
+  friend struct detail::PeripheralNode;
+  explicit Peripheral(detail::PeripheralNode& node) noexcept : node_(node) {}
+  detail::PeripheralNode& node_;
+};
+
+}  // namespace blau::sim
