@@ -76,6 +76,9 @@ class Cache:
         return path.parent / f".{path.name}.lock"
 
     def _make(self, path: Path, make) -> None:
+        # What a process left that was killed in the middle; whoever holds the lock is alone here.
+        for left in self.root.glob(f".{path.name}.*/"):
+            shutil.rmtree(left, ignore_errors=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=self.root))
         try:
             # The root of the virtual machine is one of these folders, and its services are not run by root.
@@ -87,9 +90,9 @@ class Cache:
             raise
 
     def _remove_others(self, name: str, keep: Path) -> None:
-        key_length = len(keep.name) - len(name)
         for other in self.root.glob(f"{name}-*"):
-            if other == keep or len(other.name) != len(name) + key_length:
+            # `root-trixie-…` is no older `root-…`: names of one kind are equally long.
+            if other == keep or len(other.name) != len(keep.name):
                 continue
             with open(self._lock_path(other), "w") as lock, contextlib.suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,16 +28,16 @@ class Checks(Client):
 
     async def check_long_value(self) -> None:
         assert await self.read(self._char(own("aa01"))) == b"\xab" * 512
-        value = bytes(range(256)) * 2
+        # 510, not 512: as a server, bluetoothd 5.66 counts the handle of a Write Request to the value's length.
+        value = bytes(range(255)) * 2
         await self.write(self._char(own("aa01")), value)
         assert (await self.control("get_value", uuid=own("aa01")))["value"] == value.hex()
 
     async def check_att_error(self) -> None:
-        # bluetoothd takes the number from the error's text only from 5.67 on; before, it is 0x0e for all unknown ones.
         try:
             await self.read(self._char(own("aa02")))
         except DBusError as error:
-            assert "0x80" in error.text or "0x0e" in error.text, error
+            assert "0x80" in error.text, error
         else:
             raise AssertionError("the read of an attribute with an error succeeded")
 
