@@ -17,6 +17,10 @@
 
 namespace blau {
 
+namespace sim::detail {
+struct WorldLoop;
+}
+
 /// How an event loop is made.
 struct EventLoopOptions {
   /// For tests: chooses among ready events at random, in an order that this number decides. Absent: first come, first served.
@@ -84,6 +88,7 @@ class BLAU_API EventLoop {
 
  private:
   friend struct BackgroundLoop;
+  friend struct sim::detail::WorldLoop;
   explicit EventLoop(std::shared_ptr<detail::Loop> loop);
   template <class Function>
   static Task<void> keep_alive(Function function) {
