@@ -1,9 +1,17 @@
 #include "attribute_table.hpp"
 
+#include <blau/gatt.hpp>
+
 #include <algorithm>
 
 namespace blau::sim::detail {
 namespace {
+
+static_assert(property::read == static_cast<std::uint16_t>(Property::read));
+static_assert(property::indicate == static_cast<std::uint16_t>(Property::indicate));
+static_assert(property::extended_properties == static_cast<std::uint16_t>(Property::extended_properties));
+static_assert(property::any_extended ==
+              static_cast<std::uint16_t>(Property::reliable_write | Property::writable_auxiliaries));
 
 bool lists(const CharacteristicSpec& spec, const Uuid& uuid) {
   return std::ranges::any_of(spec.descriptors, [&](const DescriptorSpec& d) { return d.uuid == uuid; });

@@ -86,11 +86,12 @@ void SpecCheck::check_duties(const CharacteristicSpec& spec, const ServiceSpec& 
     if (spec.notify->values[i].size() > max_value_length)
       return fail(item(path + ".notify.values", i), "a value has 512 bytes at most");
   if (!spec.echo_to) return;
-  const auto target = std::ranges::find(service.characteristics, *spec.echo_to, &CharacteristicSpec::uuid);
-  if (target == service.characteristics.end())
-    return fail(path + ".echo_to", "this service has no characteristic " + spec.echo_to->to_string());
-  if ((target->properties & tells) == 0)
-    fail(path + ".echo_to", "characteristic " + spec.echo_to->to_string() + " neither notifies nor indicates");
+  const auto is_target = [&](const CharacteristicSpec& other) {
+    return other.uuid == *spec.echo_to && (other.properties & tells) != 0;
+  };
+  if (!std::ranges::any_of(service.characteristics, is_target))
+    fail(path + ".echo_to", "this service has no characteristic " + spec.echo_to->to_string() +
+                                " with the property notify or indicate");
 }
 
 void SpecCheck::check_value(const Bytes& value, std::size_t max_length, const std::string& path) {

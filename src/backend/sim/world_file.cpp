@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "../../core/text.hpp"
+
 namespace blau::sim::detail {
 namespace {
 
@@ -15,7 +17,8 @@ constexpr std::array<std::string_view, 2> address_types = {"public", "random"};
 Address read_address(const Place& place) {
   const auto address = Address::parse(place.text());
   if (!address || address->is_opaque())
-    place.fail("'" + place.text() + "' is not an address: write six pairs of hexadecimal digits, as C0:FF:EE:00:00:01");
+    place.fail(blau::detail::quoted(place.text()) +
+               " is not an address: write six pairs of hexadecimal digits, as C0:FF:EE:00:00:01");
   return *address;
 }
 

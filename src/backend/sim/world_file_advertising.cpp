@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "../../core/text.hpp"
+
 namespace blau::sim::detail {
 namespace {
 
@@ -90,15 +92,14 @@ Bytes default_scan_response(const PeripheralSpec& peripheral) {
   std::string_view name = peripheral.name;
   constexpr std::size_t room = max_advertising_size - 2;
   if (name.size() <= room) return append_text(response, ad::complete_name, name), response;
-  std::size_t length = room;
-  while (length > 0 && (static_cast<unsigned char>(name[length]) & 0xc0) == 0x80) --length;  // inside a character
-  append_text(response, ad::short_name, name.substr(0, length));
+  append_text(response, ad::short_name, blau::detail::without_cut_character(name.substr(0, room)));
   return response;
 }
 
 std::uint16_t read_company(const std::string& name, const Place& place) {
   const auto digits = name.starts_with("0x") && name.size() == 6 ? from_hex(name.substr(2)) : std::nullopt;
-  if (!digits || digits->size() != 2) place.fail("'" + name + "' is not a company identifier: write 0x and four digits, as 0x02e5");
+  if (!digits || digits->size() != 2)
+    place.fail(blau::detail::quoted(name) + " is not a company identifier: write 0x and four digits, as 0x02e5");
   return static_cast<std::uint16_t>((*digits)[0] << 8 | (*digits)[1]);
 }
 
@@ -122,7 +123,7 @@ AdvertisementSpec read_advertisement(const Place& place) {
   members.with("service_data", [&](const Place& services) {
     services.each_member([&](const std::string& name, const Place& data) {
       const auto uuid = Uuid::parse(name);
-      if (!uuid) data.fail("'" + name + "' is not a UUID: write 4, 8 or 36 characters, as 180f");
+      if (!uuid) data.fail(blau::detail::quoted(name) + " is not a UUID: write 4, 8 or 36 characters, as 180f");
       spec.service_data.emplace_back(*uuid, data.value());
     });
   });

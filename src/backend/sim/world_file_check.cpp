@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "../../core/text.hpp"
+
 namespace blau::sim::detail {
 namespace {
 
@@ -16,7 +18,7 @@ std::optional<SpecFault> check_adapters(const std::vector<AdapterSpec>& adapters
   std::set<std::string> names;
   for (std::size_t i = 0; i < adapters.size(); ++i)
     if (!names.insert(adapters[i].name).second)
-      return SpecFault{item("adapters", i) + ".name", "another adapter is called '" + adapters[i].name + "' too"};
+      return SpecFault{item("adapters", i) + ".name", "another adapter is called " + blau::detail::quoted(adapters[i].name) + " too"};
   return std::nullopt;
 }
 

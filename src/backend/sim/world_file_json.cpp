@@ -4,6 +4,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "../../core/text.hpp"
+
 namespace blau::sim::detail {
 namespace {
 
@@ -56,7 +58,10 @@ class CountingIterator {
 std::string plain_message(std::string_view what) {
   const auto place = what.find("parse error");
   const auto colon = place == what.npos ? what.npos : what.find(": ", place);
-  return std::string(colon == what.npos ? what : what.substr(colon + 2));
+  if (colon != what.npos) what.remove_prefix(colon + 2);
+  constexpr std::size_t longest = 200;  // it repeats the last token, however long that is
+  if (what.size() <= longest) return blau::detail::to_valid_utf8(what);
+  return blau::detail::to_valid_utf8(blau::detail::without_cut_character(what.substr(0, longest))) + "…";
 }
 
 /// Builds the tree from the parser's events.
@@ -104,7 +109,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     JsonNode& object = *open_.back();
-    if (object.find(name) != nullptr) return fail("member '" + name + "' is there twice");
+    if (object.find(name) != nullptr) return fail("member " + blau::detail::quoted(name) + " is there twice");
     object.members.emplace_back().name = std::move(name);
     return true;
   }

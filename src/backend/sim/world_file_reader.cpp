@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "../../core/text.hpp"
+
 namespace blau::sim::detail {
 namespace {
 
@@ -67,8 +69,8 @@ std::chrono::milliseconds Place::milliseconds(std::int64_t least) const {
 Uuid Place::uuid() const {
   const auto uuid = Uuid::parse(text());
   if (!uuid)
-    fail("'" + node_->text +
-         "' is not a UUID: write 4, 8 or 36 characters, as 180d or 6e400001-b5a3-f393-e0a9-e50e24dcca9e");
+    fail(blau::detail::quoted(node_->text) +
+         " is not a UUID: write 4, 8 or 36 characters, as 180d or 6e400001-b5a3-f393-e0a9-e50e24dcca9e");
   return *uuid;
 }
 
@@ -76,7 +78,7 @@ Bytes Place::hex() const {
   // from_hex also takes separators, which the schema does not.
   const bool plain = text().find_first_of(" :-\t\r\n") == std::string::npos;
   auto bytes = plain ? from_hex(node_->text) : std::nullopt;
-  if (!bytes) fail("'" + node_->text + "' is not bytes: write pairs of hexadecimal digits, as 00ff, or {\"text\": …}");
+  if (!bytes) fail(blau::detail::quoted(node_->text) + " is not bytes: write pairs of hexadecimal digits, as 00ff, or {\"text\": …}");
   return std::move(*bytes);
 }
 
@@ -106,11 +108,15 @@ std::size_t Place::one_of(std::span<const std::string_view> words) const {
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   std::string known;
   for (const std::string_view word : words) known += (known.empty() ? "" : ", ") + std::string(word);
-  fail("'" + node_->text + "' is none of " + known + hint(node_->text, words));
+  fail(blau::detail::quoted(node_->text) + " is none of " + known + hint(node_->text, words));
 }
 
 std::string Place::inside(std::string_view name) const {
-  return path_.empty() ? std::string(name) : path_ + '.' + std::string(name);
+  const bool plain = name.size() <= 64 && std::ranges::all_of(name, [](unsigned char c) {
+    return c == '_' || c == '-' || c == '$' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  });
+  const std::string shown = plain ? std::string(name) : blau::detail::quoted(name);
+  return path_.empty() ? shown : path_ + '.' + shown;
 }
 
 Members::Members(const Place& place, std::initializer_list<std::string_view> known) : place_(place) {
@@ -129,7 +135,7 @@ std::optional<Place> Members::find(std::string_view name) const {
 
 Place Members::require(std::string_view name) const {
   if (const auto place = find(name)) return *place;
-  place_.fail("member '" + std::string(name) + "' is missing");
+  place_.fail("member " + blau::detail::quoted(name) + " is missing");
 }
 
 }  // namespace blau::sim::detail
