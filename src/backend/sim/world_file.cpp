@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "../../core/text.hpp"
 
@@ -147,10 +147,11 @@ Result<WorldSpec> load_world(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, failure))
     return Error(ErrorCode::invalid_argument, "there is no world file " + path.string());
   std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file || std::filesystem::is_directory(path, failure))
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.is_open() || file.bad() || text.bad() || std::filesystem::is_directory(path, failure))
     return Error(ErrorCode::invalid_argument, "the world file " + path.string() + " cannot be read");
-  return parse_world(text, path.filename().string());
+  return parse_world(text.str(), path.filename().string());
 }
 
 Result<BuiltTable> build_table(const PeripheralSpec& peripheral) {
