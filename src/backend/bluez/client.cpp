@@ -1,0 +1,176 @@
+#include "client.hpp"
+
+#include "errors.hpp"
+#include "session_requests.hpp"
+#include "system.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::detail::bluez {
+
+namespace {
+
+void nobody_waits(const Result<void>&) {}
+
+}  // namespace
+
+Session::Session(std::weak_ptr<System> system, const backend::ClientRequest& request, backend::ClientEvents& events)
+    : system_(std::move(system)), request_(request), events_(&events) {}
+
+void Session::connect(backend::Done<void> done) {
+  const auto system = system_.lock();
+  if (!system) return done(lost_error());
+  connecting_ = std::move(done);
+  system->daemon.when_ready([weak = weak_from_this(), attempt = ++attempt_](const Result<void>& ready) {
+    const auto self = weak.lock();
+    const auto whole = self ? self->system_.lock() : nullptr;
+    if (!whole || self->attempt_ != attempt || !self->connecting_) return;
+    if (!ready) return self->connect_finished(ready.error());
+    self->start_connect(*whole);
+  });
+}
+
+void Session::start_connect(System& system) {
+  auto path = find_device(system);
+  if (!path) return connect_finished(path.error());
+  link_ = system.links.of_device(*path);
+  link_->acquire(shared_from_this());
+}
+
+/// The object path of the device, on an adapter that can be used.
+Result<std::string> Session::find_device(System& system) const {
+  const Device& device = request_.device;
+  const auto parsed = parse_path(device.id());
+  const bool has_path = parsed && !parsed->device.empty() && parsed->service == 0;
+  const bool by_user = !request_.adapter.empty();
+  std::string wanted = by_user ? request_.adapter : device.adapter();
+  if (!by_user && has_path) wanted = std::string(parsed->adapter);
+  const auto adapter = system.adapters.choose(wanted);
+  // An adapter that the user did not name is no wrong argument.
+  if (!adapter && !by_user && adapter.error().code() == ErrorCode::invalid_argument)
+    return unavailable_error(UnavailableReason::no_adapter, std::string(adapter_id(wanted)));
+  if (!adapter) return adapter.error();
+  if (has_path && parsed->adapter == (*adapter)->path) return device.id();
+  if (const DeviceObject* known = system.daemon.objects().device((*adapter)->path, device.address()))
+    return known->path;
+  return Error(ErrorCode::device_not_found,
+               "BlueZ does not know " + device.address().to_string() + ": scan for it first");
+}
+
+void Session::connect_finished(const Result<void>& result) {
+  auto done = std::exchange(connecting_, nullptr);
+  if (!done) return;
+  linked_ = result.has_value();
+  if (!linked_) link_.reset();
+  if (events_) done(result);
+}
+
+void Session::abort_connect() {
+  ++attempt_;
+  auto done = std::exchange(connecting_, nullptr);
+  if (!done) return;
+  const auto self = shared_from_this();
+  if (const auto system = system_.lock(); system && link_) link_->abandon(self);
+  link_.reset();
+  if (events_) done(Error(ErrorCode::canceled, "the connect was taken back"));
+}
+
+void Session::disconnect(backend::ReleaseKind kind, backend::Done<void> done) {
+  const auto self = shared_from_this();
+  const auto system = system_.lock();
+  if (!system || !link_ || !linked_) return done(Result<void>());
+  const bool is_wanted = kind == backend::ReleaseKind::explicit_disconnect || link_->is_ours();
+  backend::Done<void> when_down = [self, done = std::move(done)](const Result<void>& result) mutable {
+    if (self->events_) done(result);
+  };
+  if (link_->let_go(self, request_.bluez_release_only || !is_wanted, when_down)) return;
+  link_ended(DisconnectReason::local, {});
+  when_down(Result<void>());
+}
+
+/// The end of the link or of the attempt, on its way before this returns. Tells nobody.
+void Session::leave_link(System& system) noexcept {
+  const auto self = shared_from_this();
+  const auto link = link_;
+  if (!link) return;
+  if (linked_) {
+    backend::Done<void> nobody = &nobody_waits;
+    const bool kept = request_.bluez_release_only || !link->is_ours();
+    if (!link->let_go(self, kept, nobody) && events_)
+      system.daemon.loop().post([self] { self->link_ended(DisconnectReason::local, {}); });
+  } else {
+    link->abandon(self);
+  }
+  system.daemon.flush();
+}
+
+void Session::release() noexcept {
+  const auto self = shared_from_this();
+  const auto system = system_.lock();
+  if (!system) return;
+  leave_link(*system);
+  if (!connecting_) return;
+  ++attempt_;
+  link_.reset();
+  system->daemon.loop().post([self] {
+    if (auto done = std::exchange(self->connecting_, nullptr); done && self->events_)
+      done(Error(ErrorCode::canceled, "the client was released"));
+  });
+}
+
+void Session::orphan() noexcept {
+  const auto self = shared_from_this();
+  events_ = nullptr;
+  ++attempt_;
+  connecting_.reset();
+  requests_.clear();
+  discovery_.reset();
+  if (const auto system = system_.lock()) leave_link(*system);
+  link_.reset();
+}
+
+void Session::link_ended(DisconnectReason reason, const std::string& native) {
+  if (!std::exchange(linked_, false)) return;
+  const auto self = shared_from_this();
+  link_.reset();
+  services_known_ = false;
+  mtu_ = default_mtu;
+  discovery_.reset();
+  const auto requests = std::exchange(requests_, {});
+  if (events_) events_->on_disconnected(reason, native);
+  const Error error = reason == DisconnectReason::backend_lost
+                          ? lost_error(native)
+                          : Error(ErrorCode::disconnected, "the link ended: connect again", native);
+  for (const auto& request : requests)
+    if (events_) request->fail(error);
+}
+
+void Session::mtu_told(std::uint16_t mtu) {
+  if (mtu < default_mtu || mtu == mtu_) return;
+  mtu_ = mtu;
+  if (events_ && linked_) events_->on_mtu_changed(mtu);
+}
+
+void Session::attributes_changed() {
+  const auto system = system_.lock();
+  if (!system || !events_ || !services_known_ || std::exchange(change_due_, true)) return;
+  // One event for all objects that come and go together.
+  system->daemon.loop().post([self = shared_from_this()] {
+    self->change_due_ = false;
+    if (!self->events_ || !self->linked_ || !std::exchange(self->services_known_, false)) return;
+    self->events_->on_services_changed();
+  });
+}
+
+void Session::attribute_removed(std::uint16_t handle) {
+  if (handle == 0) return;
+  const auto self = shared_from_this();
+  const Error error(ErrorCode::attribute_gone, "the peripheral took this attribute away: discover again");
+  const auto requests = requests_;
+  // BlueZ does not answer what was asked of a removed object.
+  for (const auto& request : requests)
+    if (request->attribute() == handle) fail(request, error);
+}
+
+}  // namespace blau::detail::bluez

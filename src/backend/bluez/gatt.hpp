@@ -1,0 +1,83 @@
+#pragma once
+
+#include "daemon.hpp"
+
+#include <blau/backend.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blau::detail::bluez {
+
+class Session;
+
+/// What the contract's discovery gives, from the cache. @param wanted only these services; empty: all
+[[nodiscard]] backend::GattDatabase build_database(const DeviceObject& device, const std::vector<Uuid>& wanted);
+
+/// The object path of a characteristic or a descriptor, and which interface it has.
+struct Attribute {
+  std::string path;
+  const char* interface;
+};
+[[nodiscard]] std::optional<Attribute> find_characteristic(const DeviceObject& device, std::uint16_t handle);
+[[nodiscard]] std::optional<Attribute> find_descriptor(const DeviceObject& device, std::uint16_t handle);
+
+/// A ReadValue call; a WriteValue call. `kind` is empty for descriptors.
+[[nodiscard]] Message make_read(Daemon& daemon, const Attribute& attribute);
+[[nodiscard]] Message make_write(Daemon& daemon, const Attribute& attribute, ByteView value,
+                                 std::optional<backend::WriteKind> kind);
+/// The value in the answer to ReadValue; empty if it is malformed.
+[[nodiscard]] std::optional<ByteView> value_in(const Message& reply);
+
+/// Who gets the values of one device's characteristics. BlueZ knows one flag a characteristic and connection, so this counts the takers.
+///
+/// StartNotify belongs to the connection to the bus and outlives the link: whatever was started is stopped when the link ends.
+class Notifications : public std::enable_shared_from_this<Notifications> {
+ public:
+  Notifications(Daemon& daemon, std::weak_ptr<Daemon> pin) : daemon_(daemon), pin_(std::move(pin)) {}
+
+  void subscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, const std::string& path,
+                 backend::Done<void> done);
+  void unsubscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, backend::Done<void> done);
+  /// The taker leaves: as if it had unsubscribed from everything, without waiting.
+  void leave(const std::shared_ptr<Session>& taker);
+  /// The link is over. Sends, and waits for nothing.
+  void end_all() noexcept;
+  /// The characteristic is gone, and with it its subscription.
+  void forget(std::uint16_t handle) noexcept { entries_.erase(handle); }
+
+  /// A changed Value: a notification, unless it comes from a read.
+  void value_changed(std::uint16_t handle, ByteView value);
+
+  // BlueZ announces the result of a read as a changed Value just before it answers. Between these two, the last one is held back.
+
+  void read_begins(std::uint16_t handle);
+  void read_ends(std::uint16_t handle, std::optional<ByteView> result);
+
+ private:
+  struct Entry {
+    std::string path;
+    bool started = false;
+    std::vector<std::shared_ptr<Session>> takers;
+    std::vector<backend::Done<void>> starting;
+    std::vector<backend::Done<void>> stopping;
+    int reads = 0;
+    std::optional<Bytes> held;
+  };
+
+  void start(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
+  void started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply);
+  void stop(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
+  [[nodiscard]] bool is_current(std::uint16_t handle, const std::shared_ptr<Entry>& entry) const;
+  static void deliver(const std::shared_ptr<Entry>& entry, std::uint16_t handle, ByteView value);
+
+  Daemon& daemon_;
+  std::weak_ptr<Daemon> pin_;
+  std::map<std::uint16_t, std::shared_ptr<Entry>> entries_;
+};
+
+}  // namespace blau::detail::bluez

@@ -1,0 +1,363 @@
+#include "link.hpp"
+
+#include "client.hpp"
+#include "errors.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace blau::detail::bluez {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* device_interface = "org.bluez.Device1";
+
+// So long is waited for the remains of a failed attempt; a connect into them would be adopted and lost at once.
+constexpr Duration remains_limit = 5s;
+
+}  // namespace
+
+Link::Link(Daemon& daemon, std::weak_ptr<Daemon> pin, std::string path)
+    : daemon_(daemon),
+      pin_(std::move(pin)),
+      path_(std::move(path)),
+      notifications_(std::make_shared<Notifications>(daemon, pin_)) {}
+
+const DeviceObject* Link::device() const noexcept { return vanishing_ ? nullptr : daemon_.objects().device(path_); }
+
+bool Link::is_connected() const noexcept {
+  const DeviceObject* found = device();
+  return found && found->connected;
+}
+
+bool Link::idle() const noexcept {
+  return state_ == State::down && waiters_.empty() && holders_.empty() && leavers_.empty();
+}
+
+void Link::retire() noexcept {
+  patience_.stop();
+  subscriptions_.clear();
+}
+
+Bus::ReplyHandler Link::guarded(void (Link::*next)(const Reply&)) {
+  return [self = shared_from_this(), pin = pin_, next, generation = generation_](const Reply& reply) {
+    const auto whole = pin.lock();
+    if (whole && self->generation_ == generation) (self.get()->*next)(reply);
+  };
+}
+
+void Link::acquire(const std::shared_ptr<Session>& session) {
+  waiters_.push_back(session);
+  advance();
+}
+
+void Link::advance() {
+  if (waiters_.empty() || state_ == State::connecting || state_ == State::closing) return;
+  if (!device())
+    return fail_waiters(Error(ErrorCode::device_not_found, "BlueZ does not know this device: scan for it first"));
+  watch();
+  if (state_ == State::up) return come_up(ours_);
+  if (is_connected()) return come_up(false);
+  connect();
+}
+
+/// Values and reasons come only for devices that somebody here is linked to.
+void Link::watch() {
+  if (!subscriptions_.empty()) return;
+  const auto handler = [this](void (Link::*next)(const Message&)) {
+    return [self = weak_from_this(), pin = pin_, next](const Message& signal) {
+      const auto whole = pin.lock();
+      const auto link = self.lock();
+      if (whole && link) (link.get()->*next)(signal);
+    };
+  };
+  subscriptions_.push_back(daemon_.subscribe("path_namespace='" + path_ +
+                                                 "',interface='org.freedesktop.DBus.Properties',"
+                                                 "member='PropertiesChanged',arg0='org.bluez.GattCharacteristic1'",
+                                             handler(&Link::characteristic_changed)));
+  subscriptions_.push_back(daemon_.subscribe("path='" + path_ + "',interface='org.bluez.Device1',member='Disconnected'",
+                                             handler(&Link::reason_told)));
+}
+
+void Link::connect() {
+  state_ = State::connecting;
+  connect_pending_ = true;
+  told_reason_.clear();
+  daemon_.call(path_, device_interface, "Connect", guarded(&Link::connect_answered));
+}
+
+void Link::connect_answered(const Reply& reply) {
+  connect_pending_ = false;
+  // Taken back meanwhile: whatever came of it ends with the Disconnect that was sent.
+  if (state_ == State::closing) return check_closed();
+  if (reply.ok() && is_connected()) return come_up(true);
+  if (reply.ok())
+    return connect_failed(Error(ErrorCode::connection_failed, "the link came up and was lost at once: try again"));
+  if (reply.error_name() == "org.bluez.Error.AlreadyConnected" && is_connected()) return come_up(false);
+  connect_failed(error_of(reply));
+}
+
+Error Link::error_of(const Reply& reply) const {
+  const auto parsed = parse_path(path_);
+  // BlueZ says "Input/output error" for an adapter that is off.
+  const AdapterObject* adapter = parsed ? daemon_.objects().adapter(parsed->adapter) : nullptr;
+  if (adapter && !adapter->powered)
+    return unavailable_error(unusable(*adapter).value_or(UnavailableReason::powered_off),
+                             std::string(adapter_id(adapter->path)));
+  return to_error(Request::connect, reply.error_name(), reply.error_text());
+}
+
+void Link::connect_failed(const Error& error) {
+  if (!is_connected()) {
+    go_down();
+    return fail_waiters(error);
+  }
+  failure_ = error;
+  state_ = State::closing;
+  patience_.start_after(daemon_.loop(), remains_limit, [self = weak_from_this(), pin = pin_] {
+    const auto whole = pin.lock();
+    const auto link = self.lock();
+    if (whole && link && link->state_ == State::closing && !link->disconnect_pending_) link->closed();
+  });
+}
+
+void Link::come_up(bool ours) {
+  const auto self = shared_from_this();
+  state_ = State::up;
+  ours_ = ours;
+  const auto waiters = std::exchange(waiters_, {});
+  holders_.insert(holders_.end(), waiters.begin(), waiters.end());
+  for (const auto& session : waiters) session->connect_finished(Result<void>());
+}
+
+void Link::fail_waiters(const Error& error) {
+  const auto self = shared_from_this();
+  const auto waiters = std::exchange(waiters_, {});
+  for (const auto& session : waiters) session->connect_finished(error);
+}
+
+void Link::abandon(const std::shared_ptr<Session>& session) {
+  if (std::erase(waiters_, session) == 0) {
+    backend::Done<void> nobody = [](const Result<void>&) {};
+    let_go(session, !ours_, nobody);
+    return;
+  }
+  // A Disconnect cancels the Connect that is under way.
+  if (waiters_.empty() && state_ == State::connecting) close();
+}
+
+bool Link::is_leaving(const std::shared_ptr<Session>& session) const noexcept {
+  return std::any_of(leavers_.begin(), leavers_.end(), [&](const Leaver& leaver) { return leaver.session == session; });
+}
+
+bool Link::let_go(const std::shared_ptr<Session>& session, bool kept, backend::Done<void>& done) {
+  if (is_leaving(session)) {
+    leavers_.push_back(Leaver{session, std::move(done)});
+    return true;
+  }
+  if (std::erase(holders_, session) == 0) return false;
+  notifications_->leave(session);
+  if (state_ != State::up || !holders_.empty() || !waiters_.empty()) return false;
+  if (kept) {
+    subscriptions_.clear();
+    return false;
+  }
+  leavers_.push_back(Leaver{session, std::move(done)});
+  close();
+  return true;
+}
+
+void Link::close() {
+  state_ = State::closing;
+  disconnect_pending_ = true;
+  disconnect_error_.reset();
+  daemon_.call(path_, device_interface, "Disconnect", guarded(&Link::disconnect_answered));
+}
+
+void Link::disconnect_answered(const Reply& reply) {
+  disconnect_pending_ = false;
+  if (!reply.ok() && reply.error_name() != "org.bluez.Error.NotConnected")
+    disconnect_error_ = to_error(Request::disconnect, reply.error_name(), reply.error_text());
+  check_closed();
+}
+
+/// Until BlueZ 5.78 the answer comes up to 2 s before the link is down, and a Connect in between is lost with it.
+void Link::check_closed() {
+  if (state_ != State::closing || connect_pending_ || disconnect_pending_) return;
+  if (is_connected() && !disconnect_error_) return;
+  closed();
+}
+
+void Link::closed() {
+  const auto self = shared_from_this();
+  const bool is_down = !is_connected();
+  const auto error = std::exchange(disconnect_error_, std::nullopt);
+  const auto failure = std::exchange(failure_, std::nullopt);
+  const std::string native = told_reason_;
+  auto leavers = std::exchange(leavers_, {});
+  go_down();
+  for (Leaver& leaver : leavers) {
+    leaver.session->link_ended(DisconnectReason::local, native);
+    leaver.done(is_down || !error ? Result<void>() : Result<void>(*error));
+  }
+  if (failure) fail_waiters(*failure);
+  advance();
+}
+
+void Link::go_down() noexcept {
+  state_ = State::down;
+  ours_ = false;
+  patience_.stop();
+  subscriptions_.clear();
+  // BlueZ would subscribe again by itself with the next link.
+  notifications_->end_all();
+}
+
+void Link::drop(DisconnectReason reason, const std::string& native) {
+  const auto self = shared_from_this();
+  const auto holders = std::exchange(holders_, {});
+  go_down();
+  for (const auto& session : holders) session->link_ended(reason, native);
+}
+
+void Link::device_changed(DeviceChange change) {
+  const auto self = shared_from_this();
+  if (has(change, DeviceChange::connected)) {
+    if (state_ == State::up && !is_connected()) drop(reason_of_drop(), std::string(told_reason_));
+    check_closed();
+  }
+  if (!has(change, DeviceChange::services_resolved)) return;
+  const auto holders = holders_;
+  for (const auto& session : holders) session->services_changed_state();
+}
+
+void Link::device_removed() {
+  vanish(Error(ErrorCode::device_not_found, "BlueZ has removed the device: scan for it again"), reason_of_drop(),
+         told_reason_);
+}
+
+void Link::daemon_lost(const std::string& native) {
+  failure_ = lost_error(native);
+  vanish(*failure_, DisconnectReason::backend_lost, native);
+  failure_.reset();
+}
+
+void Link::vanish(const Error& error, DisconnectReason reason, const std::string& native) {
+  const auto self = shared_from_this();
+  vanishing_ = true;
+  ++generation_;
+  connect_pending_ = false;
+  disconnect_pending_ = false;
+  if (state_ == State::up)
+    drop(reason, native);
+  else if (state_ == State::connecting)
+    connect_failed(error);
+  else
+    check_closed();
+  vanishing_ = false;
+}
+
+DisconnectReason Link::reason_of_drop() const {
+  const auto ends_with = [this](std::string_view end) {
+    return told_reason_.size() >= end.size() &&
+           std::string_view(told_reason_).substr(told_reason_.size() - end.size()) == end;
+  };
+  if (ends_with(".Timeout")) return DisconnectReason::timeout;
+  if (ends_with(".Remote")) return DisconnectReason::remote;
+  if (ends_with(".Authentication")) return DisconnectReason::authentication;
+  if (ends_with(".Suspend")) return DisconnectReason::suspend;
+  const auto parsed = parse_path(path_);
+  const AdapterObject* adapter = parsed ? daemon_.objects().adapter(parsed->adapter) : nullptr;
+  if (!adapter || !adapter->powered || adapter->power_state == "on-disabling") return DisconnectReason::adapter_off;
+  // This program's own Disconnect is not awaited here.
+  if (ends_with(".Local")) return DisconnectReason::other_program;
+  return DisconnectReason::unknown;
+}
+
+void Link::reason_told(const Message& signal) {
+  Reader reader(signal);
+  told_reason_ = reader.text();
+}
+
+void Link::attribute_added() {
+  const auto holders = holders_;
+  for (const auto& session : holders) session->attributes_changed();
+}
+
+void Link::attribute_removed(const ObjectPath& path) {
+  const auto self = shared_from_this();
+  if (path.characteristic != 0 && path.descriptor == 0) notifications_->forget(path.characteristic);
+  const auto holders = holders_;
+  for (const auto& session : holders) {
+    session->attribute_removed(path.descriptor != 0 ? path.descriptor : path.characteristic);
+    session->attributes_changed();
+  }
+}
+
+void Link::characteristic_changed(const Message& signal) {
+  const auto parsed = parse_path(signal.path());
+  if (!parsed || parsed->characteristic == 0) return;
+  Reader reader(signal);
+  reader.skip("s");  // the interface
+  reader.each_property([&](std::string_view name) {
+    ByteView value;
+    std::uint16_t mtu = 0;
+    if (name == "Value" && reader.variant(value)) {
+      notifications_->value_changed(parsed->characteristic, value);
+    } else if (name == "MTU" && reader.variant(mtu)) {
+      const auto holders = holders_;
+      for (const auto& session : holders) session->mtu_told(mtu);
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
+Links::Links(Daemon& daemon) : daemon_(daemon) {
+  daemon.add_observer(*this);
+  daemon.objects().add_observer(*this);
+}
+
+Links::~Links() {
+  for (const auto& [path, link] : links_) link->retire();
+}
+
+std::shared_ptr<Link> Links::of_device(const std::string& path) {
+  if (auto known = find(path)) return known;
+  std::erase_if(links_, [](const auto& entry) { return entry.second->idle(); });
+  auto made = std::make_shared<Link>(daemon_, std::shared_ptr<Daemon>(weak_self().lock(), &daemon_), path);
+  links_.emplace(path, made);
+  return made;
+}
+
+std::shared_ptr<Link> Links::find(std::string_view path) const {
+  const auto found = links_.find(path);
+  return found == links_.end() ? nullptr : found->second;
+}
+
+void Links::device_changed(const DeviceObject& device, DeviceChange change) {
+  if (const auto link = find(device.path)) link->device_changed(change);
+}
+
+void Links::device_removed(const DeviceObject& device) {
+  if (const auto link = find(device.path)) link->device_removed();
+}
+
+void Links::attribute_added(const DeviceObject& device) {
+  if (const auto link = find(device.path)) link->attribute_added();
+}
+
+void Links::attribute_removed(const DeviceObject& device, const ObjectPath& path) {
+  if (const auto link = find(device.path)) link->attribute_removed(path);
+}
+
+void Links::daemon_lost(const std::string& native) {
+  const auto links = links_;
+  for (const auto& [path, link] : links) link->daemon_lost(native);
+}
+
+}  // namespace blau::detail::bluez

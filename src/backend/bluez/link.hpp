@@ -1,0 +1,121 @@
+#pragma once
+
+#include "adapter.hpp"
+#include "daemon.hpp"
+#include "gatt.hpp"
+
+#include <blau/backend.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blau::detail::bluez {
+
+class Session;
+
+/// The one link to a device, shared by all clients of this loop: who made it, who holds it, and what BlueZ is doing with it.
+class Link : public std::enable_shared_from_this<Link> {
+ public:
+  Link(Daemon& daemon, std::weak_ptr<Daemon> pin, std::string path);
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Null if BlueZ has forgotten it.
+  [[nodiscard]] const DeviceObject* device() const noexcept;
+  [[nodiscard]] Notifications& notifications() noexcept { return *notifications_; }
+  /// Stops waiting for anything: sessions may keep it longer than the loop lives.
+  void retire() noexcept;
+  /// Nobody has anything to do with it.
+  [[nodiscard]] bool idle() const noexcept;
+
+  /// Brings the link up, or adopts it; answered by `Session::connect_finished`.
+  void acquire(const std::shared_ptr<Session>& session);
+  /// Takes a pending `acquire` back.
+  void abandon(const std::shared_ptr<Session>& session);
+  /// The session lets go of the link, which ends with its last holder, unless it is `kept`.
+  /// @return true if it ends: `done` is then taken, and called when it has ended, after `Session::link_ended`.
+  bool let_go(const std::shared_ptr<Session>& session, bool kept, backend::Done<void>& done);
+  /// True if Connect was ours.
+  [[nodiscard]] bool is_ours() const noexcept { return ours_; }
+
+  // What the cache tells.
+
+  void device_changed(DeviceChange change);
+  void device_removed();
+  void attribute_added();
+  void attribute_removed(const ObjectPath& path);
+  void daemon_lost(const std::string& native);
+
+ private:
+  enum class State { down, connecting, up, closing };
+  struct Leaver {
+    std::shared_ptr<Session> session;
+    backend::Done<void> done;
+  };
+
+  [[nodiscard]] bool is_connected() const noexcept;
+  [[nodiscard]] bool is_leaving(const std::shared_ptr<Session>& session) const noexcept;
+  void advance();
+  void watch();
+  void connect();
+  void connect_answered(const Reply& reply);
+  void disconnect_answered(const Reply& reply);
+  void connect_failed(const Error& error);
+  void come_up(bool ours);
+  void close();
+  void check_closed();
+  void closed();
+  void drop(DisconnectReason reason, const std::string& native);
+  void vanish(const Error& error, DisconnectReason reason, const std::string& native);
+  void go_down() noexcept;
+  void fail_waiters(const Error& error);
+  void characteristic_changed(const Message& signal);
+  void reason_told(const Message& signal);
+  [[nodiscard]] DisconnectReason reason_of_drop() const;
+  [[nodiscard]] Error error_of(const Reply& reply) const;
+  Bus::ReplyHandler guarded(void (Link::*next)(const Reply&));
+
+  Daemon& daemon_;
+  std::weak_ptr<Daemon> pin_;
+  std::string path_;
+  State state_ = State::down;
+  bool ours_ = false;
+  // The cache still holds the device, but no longer after this event.
+  bool vanishing_ = false;
+  bool connect_pending_ = false;
+  bool disconnect_pending_ = false;
+  std::optional<Error> disconnect_error_;
+  // Why those who wait get no link, once the rest of a failed one is gone.
+  std::optional<Error> failure_;
+  Timer patience_;
+  unsigned generation_ = 0;
+  std::string told_reason_;
+  std::vector<std::shared_ptr<Session>> waiters_;
+  std::vector<std::shared_ptr<Session>> holders_;
+  std::vector<Leaver> leavers_;
+  std::shared_ptr<Notifications> notifications_;
+  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+};
+
+/// The links of one loop, by the path of their device.
+class Links final : public Anchored<Links>, private ObjectsObserver, private DaemonObserver {
+ public:
+  explicit Links(Daemon& daemon);
+  ~Links();
+  [[nodiscard]] std::shared_ptr<Link> of_device(const std::string& path);
+
+ private:
+  [[nodiscard]] std::shared_ptr<Link> find(std::string_view path) const;
+  void device_changed(const DeviceObject& device, DeviceChange change) override;
+  void device_removed(const DeviceObject& device) override;
+  void attribute_added(const DeviceObject& device) override;
+  void attribute_removed(const DeviceObject& device, const ObjectPath& path) override;
+  void daemon_lost(const std::string& native) override;
+
+  Daemon& daemon_;
+  std::map<std::string, std::shared_ptr<Link>, std::less<>> links_;
+};
+
+}  // namespace blau::detail::bluez

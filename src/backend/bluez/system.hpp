@@ -1,0 +1,26 @@
+#pragma once
+
+#include "adapter.hpp"
+#include "daemon.hpp"
+#include "link.hpp"
+#include "scanner.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace blau::detail::bluez {
+
+/// Everything that one loop has to do with BlueZ. Lives as long as its backend; the ports only look for it.
+struct System {
+  System(Loop& loop, BusOpener opener)
+      : daemon(loop, std::move(opener)), adapters(daemon), discoveries(daemon, adapters), links(daemon) {}
+
+  [[nodiscard]] static std::shared_ptr<System> make(Loop& loop, BusOpener opener);
+
+  Daemon daemon;
+  Adapters adapters;
+  Discoveries discoveries;
+  Links links;
+};
+
+}  // namespace blau::detail::bluez
