@@ -308,7 +308,7 @@ using Factory = std::function<std::shared_ptr<Backend>(EventLoop& loop)>;
 
 namespace blau {
 
-/// Names a Bluetooth system: what the `backend` option takes. Empty: `$BLAU_BACKEND` if set, else a simulated world if the loop has one, else the platform's own. A value.
+/// Names a Bluetooth system: what the `backend` option takes. Empty: the simulated world whose loop it is, else `$BLAU_BACKEND` if set, else the platform's own. A value.
 class BLAU_API BackendRef {
  public:
   BackendRef() noexcept = default;

@@ -83,8 +83,9 @@ class TaskAwaiter {
   }
 
   T await_resume() {
-    std::exchange(parent_, nullptr)->await(nullptr);
-    return task_.promise().take();
+    auto& child = task_.promise();
+    std::exchange(parent_, nullptr)->resumed(!child.take_cancel());
+    return child.take();
   }
 
  private:
@@ -164,9 +165,22 @@ class TaskNode final : public OperationNode<T>, private TaskRoot {
     if (task_) task_.destroy();
   }
 
+  /// Nothing of the Task runs any more after this, unless it is the Task itself that calls: then it is canceled. The loop's thread.
+  void stop() noexcept {
+    if (!task_ || !this->pending()) return;
+    const auto self = NodePointer<OperationBase>::share(this);
+    if (task_.promise().is_suspended()) {
+      abandon();
+    } else {
+      task_.promise().cancel();
+    }
+  }
+
  private:
   void begin() override {
-    this->on_early_end([this] { task_.promise().cancel(); });
+    this->on_early_end([this] {
+      if (task_) task_.promise().cancel();
+    });
     this->add_ref();  // the frame's
     TaskRoot::launch(*this->home(), task_, task_.promise());
   }
@@ -178,28 +192,35 @@ class TaskNode final : public OperationNode<T>, private TaskRoot {
 
   void abandon() noexcept override {
     TaskRoot::leave();
-    std::exchange(task_, nullptr).destroy();
+    destroy_frame();
     this->complete(Error(ErrorCode::canceled, "the event loop ended before the task"));
     this->release();
   }
 
   void finish() noexcept {
     TaskRoot::leave();
-    const auto ended = std::exchange(task_, nullptr);
+    if (task_.promise().take_cancel()) this->forget_cancel();
     try {
       if constexpr (std::is_void_v<T>) {
-        ended.promise().take();
-        this->complete(Result<void>());
+        task_.promise().take();
+        end_with(Result<void>());
       } else {
-        this->complete(Result<T>(ended.promise().take()));
+        end_with(Result<T>(task_.promise().take()));
       }
     } catch (const Error& error) {
-      this->complete(error);
+      end_with(error);
     } catch (...) {
+      destroy_frame();
       this->complete_with(std::current_exception());
     }
-    ended.destroy();
   }
+
+  /// Who waits for the end may rely on it that the Task's arguments are gone, too.
+  void end_with(Result<T> result) noexcept {
+    destroy_frame();
+    this->complete(std::move(result));
+  }
+  void destroy_frame() noexcept { std::exchange(task_, nullptr).destroy(); }
 
   std::coroutine_handle<TaskPromise<T>> task_;
 };

@@ -1,5 +1,6 @@
 #include <blau/event_loop.hpp>
 
+#include "event_loop_access.hpp"
 #include "loop_impl.hpp"
 
 #include <asio/signal_set.hpp>
@@ -25,38 +26,45 @@ void report(const std::shared_ptr<Loop>& loop, const Result<void>& result, const
 
 }  // namespace
 
-/// The background loop and its thread.
-struct BackgroundLoop {
-  BackgroundLoop() : facade(Loop::make({})) {
-    facade.loop_->impl().survives_exceptions = true;
-    thread = std::thread([this] { work(); });
+namespace {
+
+/// The background loop and its thread. Never destroyed, only ended: objects that outlive it find it closed.
+class BackgroundLoop {
+ public:
+  BackgroundLoop() : facade_(detail::EventLoopAccess::make(Loop::make({}))) {
+    facade_.loop()->impl().survives_exceptions = true;
+    thread_ = std::thread([this] { work(); });
   }
-  ~BackgroundLoop() {
-    const auto& loop = facade.loop_;
-    if (loop->on_thread()) {  // the process exits from inside a callback
-      thread.detach();
-      return;
-    }
-    loop->post([this] { ends = true; });
-    thread.join();
+  void end() {
+    const auto& loop = facade_.loop();
+    if (loop->on_thread()) return thread_.detach();  // the process exits from inside a callback
+    loop->post([this] { ends_ = true; });
+    thread_.join();
   }
+  [[nodiscard]] EventLoop& facade() noexcept { return facade_; }
+
+ private:
   void work() {
-    const auto loop = facade.loop_;
-    loop->run_until([this] { return ends; });
+    const auto& loop = facade_.loop();
+    loop->run_until([this] { return ends_; });
     loop->finish_disconnects();
     loop->close();
   }
 
-  EventLoop facade;
-  bool ends = false;
-  std::thread thread;
+  EventLoop facade_;
+  bool ends_ = false;
+  std::thread thread_;
 };
 
-namespace {
 BackgroundLoop& background_loop() {
-  static BackgroundLoop loop;
-  return loop;
+  struct EndsWithProcess {
+    ~EndsWithProcess() { loop.end(); }
+    BackgroundLoop& loop = *new BackgroundLoop;
+  };
+  static EndsWithProcess guard;
+  return guard.loop;
 }
+
 }  // namespace
 
 EventLoop::EventLoop(std::shared_ptr<Loop> loop) : loop_(std::move(loop)) { loop_->impl().facade = this; }
@@ -66,7 +74,7 @@ EventLoop::EventLoop(const EventLoopOptions& options)
 
 EventLoop::~EventLoop() { loop_->close(); }
 
-EventLoop& EventLoop::background() { return background_loop().facade; }
+EventLoop& EventLoop::background() { return background_loop().facade(); }
 
 EventLoop* EventLoop::current() noexcept {
   auto* loop = Loop::current();
@@ -91,6 +99,7 @@ void EventLoop::drive(unique_function<void()> begin, const bool& ended, const Ru
   bool expired = false;
   detail::Timer limit;
   auto done = [&] {
+    if (!loop_->on_thread()) return false;  // another thread runs it still
     if (!std::exchange(begun, true)) {
       if (options.limit) limit.start_after(*loop_, *options.limit, [&expired] { expired = true; });
       begin();
@@ -107,7 +116,7 @@ void EventLoop::drive(unique_function<void()> begin, const bool& ended, const Ru
   }
 }
 
-std::shared_ptr<Loop> detail::Loop::background() { return background_loop().facade.loop(); }
+std::shared_ptr<Loop> detail::Loop::background() { return background_loop().facade().loop(); }
 
 Operation<void> sleep_for(std::chrono::nanoseconds time) {
   class SleepNode final : public detail::OperationNode<void> {
@@ -129,18 +138,23 @@ Operation<void> sleep_for(std::chrono::nanoseconds time) {
 Operation<int> termination_signal() {
   auto begin = [](detail::Completer<int> done) {
     struct Wait {
-      explicit Wait(asio::io_context& io) : signals(io, SIGINT, SIGTERM) {}
+      explicit Wait(asio::io_context& io) : signals(io) {}
       asio::signal_set signals;
       detail::Completer<int> done;
     };
     const auto wait = std::make_shared<Wait>(Loop::current()->impl().io);
+    std::error_code refused;
+    for (const int signal : {SIGINT, SIGTERM})
+      if (!refused) wait->signals.add(signal, refused);
+    if (refused) throw Error(ErrorCode::failed, "signals cannot be waited for: " + refused.message());
     wait->done = std::move(done);
     wait->signals.async_wait([wait](const std::error_code& error, int signal) {
+      wait->signals.clear();
       if (!error) wait->done(signal);
       wait->done = {};
     });
     wait->done.on_early_end([weak = std::weak_ptr<Wait>(wait)] {
-      if (const auto ended = weak.lock()) ended->signals.cancel();
+      if (const auto ended = weak.lock()) ended->signals.clear();  // the loop may not turn any more: now, not in its handler
     });
   };
   return detail::make_operation<int>(nullptr, "termination_signal", std::nullopt, begin);

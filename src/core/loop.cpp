@@ -43,11 +43,9 @@ class Runner {
     if (!runs_) return;
     current_loop = previous_;
     auto& impl = loop_.impl();
-    {
-      const std::lock_guard lock(impl.mutex);
-      impl.occupied = false;
-    }
-    impl.runner_left.notify_all();
+    const std::lock_guard lock(impl.mutex);
+    impl.occupied = false;
+    impl.runner_left.notify_all();  // under the lock: who is told may destroy the loop
   }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -59,22 +57,27 @@ class Runner {
   bool runs_ = false;
 };
 
-/// Tells a waiting thread that a posted closure has ended, run or not: the loop may close before its turn.
-class EndSignal {
+/// A posted call that another thread waits for. Tells it the end, whether it ran or not: the loop may close before its turn.
+class AwaitedCall {
  public:
-  EndSignal(Loop& loop, std::atomic<bool>& ended) noexcept : loop_(&loop), ended_(&ended) {}
-  EndSignal(EndSignal&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)), ended_(other.ended_) {}
-  EndSignal& operator=(EndSignal&&) = delete;
-  ~EndSignal() {
+  AwaitedCall(Loop& loop, std::atomic<bool>& ended, unique_function<void()> call) noexcept
+      : loop_(&loop), ended_(&ended), call_(std::move(call)) {}
+  AwaitedCall(AwaitedCall&& other) noexcept
+      : loop_(std::exchange(other.loop_, nullptr)), ended_(other.ended_), call_(std::move(other.call_)) {}
+  AwaitedCall& operator=(AwaitedCall&&) = delete;
+  ~AwaitedCall() {
     if (!loop_) return;
+    call_.reset();  // what it holds on to ends before the other thread goes on
     const auto keep = loop_->weak_from_this().lock();
     ended_->store(true);
     loop_->wake();
   }
+  void operator()() { call_(); }
 
  private:
   Loop* loop_;
   std::atomic<bool>* ended_;
+  unique_function<void()> call_;
 };
 
 bool never() { return false; }
@@ -106,6 +109,7 @@ EventLoop& Loop::facade() noexcept { return *impl_->facade; }
 
 bool Loop::schedule(ReadyNode& node) noexcept {
   if (on_thread()) {
+    if (impl_->ended) return false;  // only this thread writes it
     impl_->ready.push(node);
     return true;
   }
@@ -140,20 +144,28 @@ void Loop::wake() noexcept {
 }
 
 void Loop::unhandled(std::exception_ptr exception) noexcept {
-  if (!impl_->survives_exceptions) {
-    if (!impl_->pending_exception) impl_->pending_exception = std::move(exception);
+  const bool ends_run = !impl_->survives_exceptions && !closing() && !impl_->pending_exception;
+  if (ends_run) {
+    impl_->pending_exception = std::move(exception);
     return;
   }
   log_exception("a callback let an exception out", exception);
-  if (!impl_->on_unhandled) return;
+  if (!impl_->survives_exceptions || !impl_->on_unhandled) return;
   try {
-    impl_->on_unhandled(std::move(exception));
+    const auto handler = impl_->on_unhandled;  // it may replace itself
+    handler(std::move(exception));
   } catch (...) {
     log_exception("the handler of unhandled exceptions let one out", std::current_exception());
   }
 }
 
+void Loop::unhandled_elsewhere(std::exception_ptr exception) noexcept {
+  if (closed()) return log_exception("a callback let an exception out", exception);
+  post([this, exception] { unhandled(exception); });
+}
+
 void Loop::adopt(OperationBase& operation) noexcept {
+  operation.registered_ = true;
   operation.registry_previous_ = nullptr;
   operation.registry_next_ = impl_->first_operation;
   if (impl_->first_operation) impl_->first_operation->registry_previous_ = &operation;
@@ -165,6 +177,7 @@ void Loop::disown(OperationBase& operation) noexcept {
   before = operation.registry_next_;
   if (operation.registry_next_) operation.registry_next_->registry_previous_ = operation.registry_previous_;
   operation.registry_previous_ = operation.registry_next_ = nullptr;
+  operation.registered_ = false;
 }
 
 std::shared_ptr<void> Loop::find_service(const std::string& name) const {
@@ -190,9 +203,11 @@ void Loop::run_until(unique_function<bool()> done) {
   }
   const Runner runner(*this, [&done] { return done(); });
   if (!runner.runs()) return;
-  while (!done()) {
+  for (;;) {
+    const bool ends = done();
     if (impl_->pending_exception) std::rethrow_exception(std::exchange(impl_->pending_exception, nullptr));
-    if (!impl_->run_one(*this)) impl_->wait_for_work();
+    if (ends) return;
+    if (!impl_->run_one(*this)) impl_->wait_for_work(*this);
   }
 }
 
@@ -203,7 +218,7 @@ void Loop::run_and_wait(unique_function<void()> call) {
     const Runner alone(*this, [] { return true; });
     if (alone.runs()) return call();
   }
-  post([call = std::move(call), signal = EndSignal(*this, ended)]() mutable { call(); });
+  post(AwaitedCall(*this, ended, std::move(call)));
   // Whoever runs the loop may leave it before the call's turn: then it is this thread's.
   const Runner successor(*this, [&ended] { return ended.load(); });
   while (!ended.load()) impl_->run_one(*this);
@@ -226,28 +241,23 @@ void Loop::finish_disconnects() {
 }
 
 void Loop::close() noexcept {
-  // A task that starts operation after operation though each is refused must not keep the loop alive for ever.
-  constexpr std::size_t most_turns = 1'000'000;
   std::optional<Runner> runner;
   if (!on_thread()) runner.emplace(*this, never);
   if (impl_->closing.exchange(true)) return;
-  while (auto* operation = impl_->first_operation) {
-    operation->add_ref();
-    operation->close();
-    if (impl_->first_operation == operation) disown(*operation);  // made of a Task: ends with it
-    operation->release();
-  }
+  auto outlasting = impl_->close_operations(*this);
   while (auto* member = impl_->first_member) {
-    impl_->first_member = member->next_;
-    member->loop_ = nullptr;
+    member->leave();
     member->loop_closing();
   }
-  impl_->drain(*this, most_turns);
+  impl_->drain(*this);
   while (impl_->first_root) impl_->first_root->abandon();
-  impl_->drain(*this, most_turns);
-  impl_->services.clear();
+  impl_->drain(*this);
+  for (const auto& operation : outlasting) operation->close_at_last();  // they wait for another loop
+  outlasting.clear();
+  impl_->drain(*this);
+  std::exchange(impl_->services, {}).clear();
+  impl_->drain(*this);
   impl_->timers.clear();
-  impl_->drain(*this, most_turns);
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->ended = true;
@@ -255,10 +265,11 @@ void Loop::close() noexcept {
   for (impl_->collect(); !impl_->ready.empty(); impl_->collect()) impl_->ready.pop(nullptr).drop();
 }
 
-LoopMember::~LoopMember() {
+void LoopMember::leave() noexcept {
   if (!loop_) return;
   (previous_ ? previous_->next_ : loop_->impl().first_member) = next_;
   if (next_) next_->previous_ = previous_;
+  loop_ = nullptr;
 }
 
 void LoopMember::join(Loop& loop) noexcept {
@@ -271,7 +282,7 @@ void LoopMember::join(Loop& loop) noexcept {
 
 void Timer::start_at(Loop& loop, TimePoint when, unique_function<void()> on_expiry) {
   stop();
-  if (loop.closed()) return;
+  if (loop.closing()) return;  // no time passes there any more
   loop_ = &loop;
   on_expiry_ = std::move(on_expiry);
   loop.impl().timers.add(*this, when);

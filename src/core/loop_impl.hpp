@@ -34,7 +34,11 @@ struct Loop::Impl {
   /// Does one thing that is ready. False if nothing is.
   bool run_one(Loop& loop);
   /// Waits for something to become ready. Virtual time jumps.
-  void wait_for_work();
+  void wait_for_work(Loop& loop);
+  /// Without holds: on to the next timer.
+  void advance();
+  void set_alarm();
+  [[nodiscard]] TimePoint next_timer() const noexcept { return timers.empty() ? TimePoint::max() : timers.next(); }
   void collect();
   template <class Call>
   void run_guarded(Loop& loop, Call&& call) {
@@ -44,7 +48,10 @@ struct Loop::Impl {
       loop.unhandled(std::current_exception());
     }
   }
-  void drain(Loop& loop, std::size_t most);
+  /// Ends all operations. Gives those that go on until their Tasks have ended.
+  [[nodiscard]] std::vector<NodePointer<OperationBase>> close_operations(Loop& loop);
+  /// Runs what is ready and what that makes ready; descriptors and timers have no turn any more.
+  void drain(Loop& loop);
 
   // Any thread.
 

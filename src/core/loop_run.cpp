@@ -49,39 +49,53 @@ bool Loop::Impl::run_one(Loop& loop) {
   return true;
 }
 
-void Loop::Impl::wait_for_work() {
-  if (settings.virtual_time) {
-    if (holds.load() > 0) {
-      io.run_one();
-      return collect();
-    }
-    collect();  // a release of the last hold follows the posts that it covered
-    if (!ready.empty()) return;
-    if (timers.empty()) {
-      throw Error(ErrorCode::stalled, "virtual time stands still: nothing is ready and nothing is scheduled");
-    }
-    virtual_now.store(timers.next().time_since_epoch().count());
-    return;
-  }
-  const auto next = timers.empty() ? TimePoint::max() : timers.next();
-  if (next != alarm_at) {
-    alarm_at = next;
-    if (next == TimePoint::max()) {
-      alarm.cancel();
-    } else {
-      alarm.expires_at(next);
-      alarm.async_wait([this, next](const std::error_code& error) {
-        if (!error && alarm_at == next) alarm_at = TimePoint::max();
-      });
-    }
-  }
-  io.run_one();
+void Loop::Impl::wait_for_work(Loop& loop) {
+  if (settings.virtual_time && holds.load() == 0) return advance();
+  if (!settings.virtual_time) set_alarm();
+  run_guarded(loop, [this] { io.run_one(); });
   collect();
 }
 
-void Loop::Impl::drain(Loop& loop, std::size_t most) {
+void Loop::Impl::advance() {
+  collect();  // a release of the last hold follows the posts that it covered
+  if (!ready.empty()) return;
+  if (next_timer() == TimePoint::max()) {
+    throw Error(ErrorCode::stalled, "virtual time stands still: nothing is ready and nothing is scheduled");
+  }
+  virtual_now.store(next_timer().time_since_epoch().count());
+}
+
+void Loop::Impl::set_alarm() {
+  const auto next = next_timer();
+  if (next == alarm_at) return;
+  alarm_at = next;
+  if (next == TimePoint::max()) {
+    alarm.cancel();
+    return;
+  }
+  alarm.expires_at(next);
+  alarm.async_wait([this, next](const std::error_code& error) {
+    if (!error && alarm_at == next) alarm_at = TimePoint::max();
+  });
+}
+
+std::vector<NodePointer<OperationBase>> Loop::Impl::close_operations(Loop& loop) {
+  std::vector<NodePointer<OperationBase>> outlasting;
+  while (first_operation) {
+    auto operation = NodePointer<OperationBase>::share(first_operation);
+    operation->close();
+    if (first_operation != operation.get()) continue;
+    loop.disown(*operation);
+    outlasting.push_back(std::move(operation));
+  }
+  return outlasting;
+}
+
+void Loop::Impl::drain(Loop& loop) {
+  // A task that starts operation after operation though each is refused must not keep the loop alive for ever.
+  std::size_t turns_left = 1'000'000;
   collect();
-  while (most-- > 0 && !ready.empty()) {
+  while (turns_left-- > 0 && !ready.empty()) {
     auto& node = ready.pop(random ? &*random : nullptr);
     run_guarded(loop, [&node] { node.run(); });
     collect();

@@ -1,5 +1,6 @@
-#include <blau/detail/operation_node.hpp>
+#include "log_internal.hpp"
 
+#include <blau/detail/operation_node.hpp>
 #include <blau/stream.hpp>
 
 #include <condition_variable>
@@ -33,7 +34,7 @@ std::string in_seconds(Duration duration) {
 /// What an executor gets: runs the delivery or, destroyed unrun, gives it up.
 class ExecutorDelivery {
  public:
-  using Deliver = void (*)(OperationBase&, bool wanted);
+  using Deliver = void (*)(OperationBase&, bool wanted) noexcept;
   ExecutorDelivery(OperationBase& operation, Deliver deliver) noexcept : operation_(&operation), deliver_(deliver) {}
   ExecutorDelivery(ExecutorDelivery&& other) noexcept
       : operation_(std::exchange(other.operation_, nullptr)), deliver_(other.deliver_) {}
@@ -79,9 +80,14 @@ void OperationBase::begin_at_home() noexcept {
   phase_ = Phase::running;
   home_->adopt(*this);
   if (home_->closing()) return end_early(loop_closed_error());
-  if (cancel_requested_ || stop_token_.stop_requested()) return end_early(canceled_error());
-  arm();
+  if (cancel_requested_ || stop_token_.stop_requested()) return end_canceled();
   const auto self = NodePointer<OperationBase>::share(this);  // the work may complete it at once
+  arm();
+  if (!settled()) begin_guarded();
+}
+
+void OperationBase::begin_guarded() noexcept {
+  beginning_ = true;
   try {
     begin();
   } catch (const Error& error) {
@@ -93,6 +99,17 @@ void OperationBase::begin_at_home() noexcept {
     store_exception(std::current_exception());
     settle();
   }
+  beginning_ = false;
+  if (answer_dropped_) answer_dropped();
+}
+
+// An exception that leaves the starter destroys the Completer on its way, and is the better answer.
+void OperationBase::answer_dropped() noexcept {
+  if (!pending()) return;
+  answer_dropped_ = true;
+  if (beginning_) return;
+  store_error({ErrorCode::failed, "the request was dropped without an answer: a defect of the backend"});
+  settle();
 }
 
 void OperationBase::arm() noexcept {
@@ -105,16 +122,31 @@ Error OperationBase::timed_out_error() const {
 }
 
 void OperationBase::cancel() noexcept {
-  if (home_->on_thread() && phase_ == Phase::running) return end_early(canceled_error());
-  home_->post([self = NodePointer<OperationBase>::share(this)] {
-    self->cancel_requested_ = true;
-    self->end_early(canceled_error());
-  });
+  if (home_->on_thread()) {
+    cancel_requested_ = true;
+    return end_canceled();
+  }
+  home_->post([self = NodePointer<OperationBase>::share(this)] { self->cancel(); });
+}
+
+void OperationBase::end_canceled() noexcept {
+  if (phase_ != Phase::running || early_error_) return;
+  took_cancel_ = true;
+  end_early(canceled_error());
+}
+
+void OperationBase::on_early_end(unique_function<void()> hook) noexcept {
+  if (!settled()) {
+    on_early_end_ = std::move(hook);
+  } else if (ended_early_) {
+    hook();
+  }
 }
 
 void OperationBase::end_early(const Error& error) noexcept {
   if (phase_ != Phase::running) return;
   const auto self = NodePointer<OperationBase>::share(this);
+  ended_early_ = true;
   if (outlasts_early_end_) {
     if (early_error_) return;
     early_error_ = error;
@@ -131,12 +163,19 @@ void OperationBase::end_early(const Error& error) noexcept {
 
 void OperationBase::close() noexcept { end_early({ErrorCode::canceled, "the event loop ended before the operation"}); }
 
+void OperationBase::close_at_last() noexcept {
+  if (!pending()) return;
+  const auto self = NodePointer<OperationBase>::share(this);
+  store_error(early_error_.value_or(canceled_error()));
+  settle();
+}
+
 bool OperationBase::settle() noexcept {
   if (settled()) return false;
   phase_ = Phase::settled;
   deadline_.stop();
   stop_callback_.reset();
-  home_->disown(*this);
+  if (registered_) home_->disown(*this);
   auto hook = std::move(on_early_end_);  // what it holds on to ends here, after the hand-over
   dispatch();
   return true;
@@ -147,19 +186,23 @@ void OperationBase::dispatch() noexcept {
     case Delivery::direct:
       return deliver_now();
     case Delivery::executor:
-      return executor_->post(ExecutorDelivery(*this, [](OperationBase& operation, bool wanted) {
-        if (!wanted) operation.deliver_.reset();
-        operation.deliver_now();
-      }));
-    case Delivery::loop:
-      if (!target_->schedule(*this)) redirect_to_background();
+      return executor_->post(ExecutorDelivery(
+          *this, [](OperationBase& operation, bool wanted) noexcept { operation.deliver_on_executor(wanted); }));
+    case Delivery::loop: {
+      const auto target = target_;  // once it is queued, its delivery may let the loop's last owner go
+      if (!target->schedule(*this)) redirect_to_background();
+    }
   }
 }
 
 // The loop that was to take the result has ended. A Task that awaited it ended with its loop and has detached.
 void OperationBase::redirect_to_background() noexcept {
-  target_ = Loop::background();
-  if (!target_->schedule(*this)) drop();
+  if (std::exchange(holds_target_, false)) target_->release();
+  const auto background = Loop::background();
+  target_ = background;
+  if (background->schedule(*this)) return;
+  deliver_.reset();  // the process ends
+  deliver_now();
 }
 
 void OperationBase::fail_unstarted(const Error& error) noexcept {
@@ -175,7 +218,7 @@ void OperationBase::run() {
 
 void OperationBase::drop() noexcept {
   if (phase_ == Phase::started) return fail_unstarted(loop_closed_error());
-  deliver_.reset();
+  if (deliver_) return redirect_to_background();
   deliver_now();
 }
 
@@ -184,11 +227,24 @@ void OperationBase::deliver_now() {
   if (std::exchange(holds_target_, false)) target_->release();
   delivered_ = true;
   if (auto deliver = std::move(deliver_)) deliver();
+  if (delivery_ != Delivery::direct) let_go();
+}
+
+// Nothing unwinds into the user's executor: an exception goes where those of the loop's callbacks go.
+void OperationBase::deliver_on_executor(bool wanted) noexcept {
+  const auto loop = home_;
+  if (!wanted) deliver_.reset();
+  try {
+    deliver_now();
+  } catch (...) {
+    loop->unhandled_elsewhere(std::current_exception());
+  }
 }
 
 void OperationBase::detach() noexcept {
   if (delivered_) return;
   deliver_.reset();
+  if (home_->on_thread() && settled()) return let_go();
   cancel();
 }
 
@@ -202,7 +258,7 @@ void OperationBase::wait() {
   std::condition_variable changed;
   bool there = false;
   const auto loop = home_;
-  auto signal = [&] {
+  auto signal = [&mutex, &changed, &there, loop] {  // its own `loop`: after `there` the waiting frame may be gone
     {
       const std::lock_guard lock(mutex);
       there = true;
@@ -212,11 +268,15 @@ void OperationBase::wait() {
   };
   start(signal, Delivery::direct, nullptr);
   if (home_->wants_driver()) {
-    loop->run_until([&] {
-      const std::lock_guard lock(mutex);
-      return there;
-    });
-    return;
+    try {
+      return loop->run_until([&] {
+        const std::lock_guard lock(mutex);
+        return there;
+      });
+    } catch (...) {  // world stalled, or a callback threw: what waits here must not be told any more
+      loop->run_and_wait([this] { detach(); });
+      throw;
+    }
   }
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return there; });

@@ -7,13 +7,20 @@ namespace blau::detail {
 void TaskPromiseBase::cancel() noexcept {
   if (canceled_) return;
   canceled_ = true;
-  if (awaited_) return awaited_->cancel();
   cancel_pending_ = true;
+  await(awaited_);
 }
 
 void TaskPromiseBase::await(Cancelable* awaited) noexcept {
   awaited_ = awaited;
-  if (awaited_ && take_cancel()) awaited_->cancel();
+  if (!awaited_ || !take_cancel()) return;
+  cancel_forwarded_ = true;
+  awaited_->cancel();
+}
+
+void TaskPromiseBase::resumed(bool took_cancel) noexcept {
+  awaited_ = nullptr;
+  if (std::exchange(cancel_forwarded_, false) && !took_cancel) cancel_pending_ = true;
 }
 
 std::coroutine_handle<> TaskPromiseBase::finish() noexcept {

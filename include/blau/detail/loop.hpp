@@ -91,8 +91,10 @@ class BLAU_API LoopMember {
 
  protected:
   LoopMember() noexcept = default;
-  ~LoopMember();
+  ~LoopMember() { leave(); }
   void join(Loop& loop) noexcept;
+  /// Before the last reference may be let go on another thread.
+  void leave() noexcept;
 
  private:
   friend class Loop;
@@ -128,6 +130,8 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
   [[nodiscard]] bool schedule(ReadyNode& node) noexcept;
   /// Runs `call` on the loop; destroys it unrun if the loop has ended.
   void post(unique_function<void()> call);
+  /// As `unhandled`, from another thread.
+  void unhandled_elsewhere(std::exception_ptr exception) noexcept;
   /// Stops a virtual clock as long as holds are there. Every `hold` needs its `release`.
   void hold() noexcept;
   void release() noexcept;
@@ -138,6 +142,7 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
   void unschedule(ReadyNode& node) noexcept;
   /// A user's callback let an exception out (rule 11).
   void unhandled(std::exception_ptr exception) noexcept;
+  /// The registry of what runs here and ends with the loop.
   void adopt(OperationBase& operation) noexcept;
   void disown(OperationBase& operation) noexcept;
   /// Something that lives as long as the loop, under a name: the backend instances.
@@ -163,7 +168,7 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
   void run_and_wait(unique_function<void()> call);
   /// Runs until no disconnect is under way, for two seconds at most.
   void finish_disconnects();
-  /// Cancels every operation, runs completions and tasks, then drops the rest. On the loop's thread or where nobody runs it. Idempotent.
+  /// Cancels every operation, runs completions and tasks, then drops the rest. Where nobody runs the loop; waits for that. Idempotent.
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
 

@@ -18,6 +18,8 @@ namespace blau::detail {
 class BLAU_API Cancelable {
  public:
   virtual void cancel() noexcept = 0;
+  /// False for a Task that runs at this moment, or awaits one that does.
+  [[nodiscard]] virtual bool is_suspended() const noexcept { return true; }
 
  protected:
   ~Cancelable() = default;
@@ -42,6 +44,8 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
   }
   void set_stop_token(std::stop_token token) noexcept { stop_token_ = std::move(token); }
   void set_executor(Executor& executor) noexcept { executor_ = &executor; }
+  /// It will end with `canceled`, without any work.
+  void cancel_before_start() noexcept { cancel_requested_ = true; }
   [[nodiscard]] Executor* executor() const noexcept { return executor_; }
   [[nodiscard]] Loop* home() const noexcept { return home_.get(); }
   [[nodiscard]] bool has_own_timeout() const noexcept { return has_own_timeout_; }
@@ -54,16 +58,22 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
   void detach() noexcept;
   /// Any thread.
   void cancel() noexcept override;
+  /// After the delivery: a cancel reached it in time.
+  [[nodiscard]] bool took_cancel() const noexcept { return took_cancel_; }
 
   // The home loop's thread.
 
   [[nodiscard]] bool pending() const noexcept { return phase_ == Phase::running; }
-  /// What stops the work; called once, after an early end. Not after a completion.
-  void on_early_end(unique_function<void()> hook) noexcept { on_early_end_ = std::move(hook); }
+  /// What stops the work; called once, after an early end, at once if that was before. Not after a completion.
+  void on_early_end(unique_function<void()> hook) noexcept;
   /// Ends it with an error before its work is done.
   void end_early(const Error& error) noexcept;
+  /// The working side let its Completer go without an answer.
+  void answer_dropped() noexcept;
   /// The loop closes.
   void close() noexcept;
+  /// The loop has closed, and this outlasted it: ends it whatever it waits for.
+  void close_at_last() noexcept;
 
  protected:
   OperationBase(std::shared_ptr<Loop> home, const char* name, std::optional<Duration> timeout) noexcept;
@@ -74,6 +84,10 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
   /// Stores the error as the result.
   virtual void store_error(const Error& error) noexcept = 0;
   virtual void store_exception(std::exception_ptr exception) noexcept = 0;
+  /// It was delivered, or nobody wants it: what waited in it for its reader is free. The target's thread; not for `direct`.
+  virtual void let_go() noexcept {}
+  /// The work ended without having noticed a cancel: who forwarded it may do so again.
+  void forget_cancel() noexcept { took_cancel_ = false; }
 
   /// The result is stored: hands it over. False if there is one already.
   bool settle() noexcept;
@@ -91,10 +105,13 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
   void run() final;
   void drop() noexcept final;
   void begin_at_home() noexcept;
+  void begin_guarded() noexcept;
+  void end_canceled() noexcept;
   void arm() noexcept;
   void dispatch() noexcept;
   void redirect_to_background() noexcept;
   void deliver_now();
+  void deliver_on_executor(bool wanted) noexcept;
   void fail_unstarted(const Error& error) noexcept;
   [[nodiscard]] Error timed_out_error() const;
 
@@ -108,6 +125,11 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
   Delivery delivery_ = Delivery::loop;
   bool has_own_timeout_ = false;
   bool cancel_requested_ = false;
+  bool took_cancel_ = false;
+  bool ended_early_ = false;
+  bool beginning_ = false;
+  bool answer_dropped_ = false;
+  bool registered_ = false;
   bool holds_target_ = false;
   bool delivered_ = false;
   std::shared_ptr<Loop> home_;
@@ -214,8 +236,7 @@ class Completer {
     return *this;
   }
   ~Completer() {
-    if (node_ && node_->pending())
-      node_->complete(Error(ErrorCode::failed, "the request was dropped without an answer: a defect of the backend"));
+    if (node_) node_->answer_dropped();
   }
 
   /// Completes it; later calls do nothing.

@@ -54,12 +54,15 @@ class BLAU_API TaskPromiseBase : public Cancelable {
 
   /// Cancels what it awaits, or the next operation if it awaits none now; once.
   void cancel() noexcept override;
+  [[nodiscard]] bool is_suspended() const noexcept override { return awaited_ && awaited_->is_suspended(); }
 
   /// Where the coroutine goes on after its end.
   std::coroutine_handle<> finish() noexcept;
 
   /// Called by awaiters: what the Task waits for from here; null: nothing. Hands on a cancel that waits.
   void await(Cancelable* awaited) noexcept;
+  /// Called by awaiters when the Task goes on. A cancel that came too late for what it awaited is for the next.
+  void resumed(bool took_cancel) noexcept;
   /// A cancel came while it awaited nothing: takes it.
   [[nodiscard]] bool take_cancel() noexcept { return std::exchange(cancel_pending_, false); }
 
@@ -77,6 +80,7 @@ class BLAU_API TaskPromiseBase : public Cancelable {
  private:
   Cancelable* awaited_ = nullptr;
   bool cancel_pending_ = false;
+  bool cancel_forwarded_ = false;
   bool canceled_ = false;
 };
 

@@ -1,0 +1,177 @@
+#pragma once
+
+#include "gatt_tree.hpp"
+#include "implicit_scan.hpp"
+#include "notify_sink.hpp"
+#include "request_queue.hpp"
+
+#include <blau/backend.hpp>
+#include <blau/client.hpp>
+#include <blau/detail/loop.hpp>
+#include <blau/detail/operation_node.hpp>
+#include <blau/stream.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace blau::detail {
+
+/// A subscription as the backend is asked for it.
+struct SubscribeOrder {
+  std::shared_ptr<NotifySink> sink;
+  backend::SubscribeKind kind = backend::SubscribeKind::notify;
+  backend::Done<void> done;
+};
+
+/// The state machine of one client: link, discovery, requests, subscriptions. Everything runs on the loop's thread but for the snapshot at the end.
+class ClientCore final : public std::enable_shared_from_this<ClientCore>, private backend::ClientEvents, private LoopMember {
+ public:
+  ClientCore(Device device, ClientOptions options);
+  ~ClientCore();
+
+  [[nodiscard]] const std::shared_ptr<Loop>& loop() const noexcept { return loop_; }
+  [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
+
+  // Link (client_connect.cpp).
+
+  void connect(const ConnectOptions& options, Completer<void> done);
+  void disconnect(Completer<void> done);
+  /// The user's object is gone, or the loop ends: lets the link go, completes what is pending with `canceled`, calls nothing of the user's any more.
+  void shut_down() noexcept;
+
+  // GATT (client_gatt.cpp).
+
+  [[nodiscard]] GattTree::Pointer require_tree() const;
+  void rediscover(const DiscoveryOptions& options, Completer<ServiceCollection> done);
+  [[nodiscard]] Operation<Bytes> read(CharacteristicRef ref, ReadOptions options);
+  [[nodiscard]] Operation<void> write(CharacteristicRef ref, Bytes value, WriteOptions options);
+  [[nodiscard]] Operation<Bytes> read(DescriptorRef ref, ReadOptions options);
+  [[nodiscard]] Operation<void> write(DescriptorRef ref, Bytes value);
+  void pair(const PairOptions& options, Completer<void> done);
+  void unpair(Completer<void> done);
+  /// The port of the link that is up. @throws Error `not_connected`
+  [[nodiscard]] backend::ClientPort& require_port() const;
+  [[nodiscard]] RequestQueues& queues() noexcept { return queues_; }
+
+  // Subscriptions (client_notify.cpp).
+
+  [[nodiscard]] Operation<void> start_notify(CharacteristicRef ref, NotifyCallback callback, NotifyOptions options);
+  [[nodiscard]] Operation<void> stop_notify(CharacteristicRef ref);
+  [[nodiscard]] Operation<Subscription> subscribe(CharacteristicRef ref, NotifyOptions options);
+  /// Ends a subscription that nobody holds any more.
+  void drop_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
+  [[nodiscard]] Operation<void> stop_subscription(std::uint16_t handle, std::shared_ptr<NotifySink> sink);
+  [[nodiscard]] bool is_subscribed(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) const;
+  [[nodiscard]] static Subscription make_subscription(std::shared_ptr<ClientCore> core, std::shared_ptr<NotifySink> sink,
+                                                      Characteristic characteristic,
+                                                      std::shared_ptr<Channel<Bytes>> channel);
+  /// Registers the sink and asks the backend. @throws Error `already_subscribed`, `not_connected`
+  void begin_subscription(const Characteristic& characteristic, SubscribeOrder order);
+  /// The operation that began it ended early: no value counts any more, and the backend is told when it has answered.
+  void abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
+  /// Takes the sink out and asks the backend. @throws Error `not_subscribed`, `not_connected`
+  void begin_unsubscription(std::uint16_t handle, backend::Done<void> done);
+  [[nodiscard]] std::uint64_t dropped_values(const CharacteristicRef& ref) const;
+
+  [[nodiscard]] Stream<std::uint16_t> mtu_changes();
+  [[nodiscard]] Stream<ServiceCollection> service_changes();
+  void set_on_disconnected(std::function<void(const Disconnection&)> callback);
+
+  // Any thread.
+
+  [[nodiscard]] bool is_connected() const noexcept { return connected_.load(); }
+  [[nodiscard]] std::uint16_t mtu() const noexcept { return mtu_->load(); }
+  [[nodiscard]] unsigned attempts() const noexcept { return attempts_.load(); }
+  [[nodiscard]] Device device() const;
+  [[nodiscard]] GattTree::Pointer tree() const;
+
+ private:
+  /// Where the link is, as the backend has to be told.
+  enum class Link : std::uint8_t {
+    down,
+    connecting,  ///< `connect` is pending
+    aborting,    ///< `connect` was taken back, its answer is awaited
+    preparing,   ///< up, not yet reported: pairing, discovery
+    connected,   ///< up and reported
+    closing,     ///< `disconnect` is pending
+  };
+
+  /// One `connect()` of the user's.
+  struct Attempt {
+    Completer<void> done;
+    std::chrono::nanoseconds timeout{};
+    std::uint32_t number = 0;
+    Timer limit;
+    ImplicitScan::Lease scan;
+  };
+
+  // client_connect.cpp
+  void begin_attempt();
+  void look_up();
+  void scan_for_device();
+  void found(Device device);
+  void begin_link();
+  void link_answered(std::uint32_t number, const Result<void>& result);
+  void prepare_link();
+  void begin_discovery();
+  void discovered(Result<backend::GattDatabase> database);
+  void attempt_succeeded(GattTree::Pointer tree);
+  void limit_attempt(const char* what, ErrorCode code);
+  void fail_attempt(const Error& error);
+  void abort_attempt() noexcept;
+  void release_link();
+  void link_is_down();
+  void link_lost(DisconnectReason reason, const std::string& native);
+  void tell_disconnected(Disconnection disconnection);
+  [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
+  void join_loop();
+
+  // client_gatt.cpp
+  [[nodiscard]] Result<GattTree::Pointer> make_tree(Result<backend::GattDatabase> database);
+  void publish(GattTree::Pointer tree);
+  void services_rediscovered(Result<backend::GattDatabase> database);
+  void end_vanished_subscriptions(const GattTree::Pointer& tree);
+
+  // backend::ClientEvents
+  void on_disconnected(DisconnectReason reason, const std::string& native) override;
+  void on_value(std::uint16_t handle, ByteView value) override;
+  void on_mtu_changed(std::uint16_t mtu) override;
+  void on_services_changed() override;
+  void on_pairing_question(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done) override;
+
+  // LoopMember
+  void loop_closing() noexcept override { shut_down(); }
+
+  const std::shared_ptr<Loop> loop_;
+  ClientOptions options_;
+  std::function<void(const Disconnection&)> on_disconnected_;
+
+  bool joined_ = false;
+  bool dead_ = false;
+  Link link_ = Link::down;
+  std::uint32_t attempt_number_ = 0;
+  std::shared_ptr<backend::Backend> backend_;
+  std::unique_ptr<backend::ClientPort> port_;
+  std::unique_ptr<Attempt> attempt_;
+  std::vector<Completer<void>> disconnect_waiters_;
+  bool discovers_again_ = false;
+  bool services_changed_again_ = false;
+
+  RequestQueues queues_;
+  std::unordered_map<std::uint16_t, std::shared_ptr<NotifySink>> subscriptions_;
+  std::vector<std::weak_ptr<Channel<std::uint16_t>>> mtu_streams_;
+  std::vector<std::weak_ptr<Channel<ServiceCollection>>> service_streams_;
+
+  std::atomic<bool> connected_{false};
+  std::atomic<unsigned> attempts_{0};
+  const MtuCell mtu_ = std::make_shared<std::atomic<std::uint16_t>>(std::uint16_t{0});
+  mutable std::mutex mutex_;
+  Device device_;            // guarded by mutex_
+  GattTree::Pointer tree_;   // guarded by mutex_
+};
+
+}  // namespace blau::detail

@@ -1,0 +1,228 @@
+// Reads, writes and discovery of a client.
+
+#include "client_core.hpp"
+
+#include "client_requests.hpp"
+#include "log_internal.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace blau::detail {
+namespace {
+
+constexpr std::size_t longest_value = 512;                    // Core Vol 3 Part F 3.2.9
+const Uuid client_characteristic_configuration{0x2902};
+
+Error not_permitted(const Characteristic& characteristic, const char* property) {
+  return {ErrorCode::not_permitted, "the characteristic " + characteristic.uuid().to_string() + " lacks the property " + property};
+}
+
+struct ReadCall {
+  CharacteristicRef ref;
+  ReadOptions options;
+  std::uint16_t handle = 0;
+
+  std::uint16_t prepare(ClientCore& core) {
+    const auto characteristic = GattTree::find(core.require_tree(), ref).value();
+    if (!has(characteristic.properties(), Property::read)) throw not_permitted(characteristic, "read");
+    return handle = characteristic.handle().value();
+  }
+  void issue(ClientCore& core, backend::Done<Bytes>& done) const {
+    core.require_port().read_characteristic(handle, options.use_cached, std::move(done));
+  }
+};
+
+struct WriteCall {
+  CharacteristicRef ref;
+  Bytes value;
+  WriteOptions options;
+  std::uint16_t handle = 0;
+  backend::WriteKind kind = backend::WriteKind::with_response;
+
+  std::uint16_t prepare(ClientCore& core) {
+    const auto characteristic = GattTree::find(core.require_tree(), ref).value();
+    kind = choose_kind(characteristic);
+    check_size(characteristic);
+    return handle = characteristic.handle().value();
+  }
+  [[nodiscard]] backend::WriteKind choose_kind(const Characteristic& characteristic) const {
+    const bool with = has(characteristic.properties(), Property::write);
+    const bool without = has(characteristic.properties(), Property::write_without_response);
+    if (options.response.value_or(with || !without)) {
+      if (!with) throw not_permitted(characteristic, "write");
+      return backend::WriteKind::with_response;
+    }
+    if (!without) throw not_permitted(characteristic, "write_without_response");
+    return backend::WriteKind::without_response;
+  }
+  void check_size(const Characteristic& characteristic) const {
+    const bool command = kind == backend::WriteKind::without_response;
+    const auto most = command ? characteristic.max_write_without_response_size() : longest_value;
+    if (value.size() <= most) return;
+    throw Error(ErrorCode::invalid_argument, std::to_string(value.size()) + " bytes are too many: " +
+                                                 (command ? "a write without response on this link takes " : "a value holds ") +
+                                                 std::to_string(most) + " at most");
+  }
+  void issue(ClientCore& core, backend::Done<void>& done) {
+    core.require_port().write_characteristic(handle, std::move(value), kind, std::move(done));
+  }
+};
+
+struct ReadDescriptorCall {
+  DescriptorRef ref;
+  ReadOptions options;
+
+  std::uint16_t prepare(ClientCore& core) const {
+    return GattTree::find(core.require_tree(), ref).value().handle().value();
+  }
+  void issue(ClientCore& core, backend::Done<Bytes>& done) const {
+    core.require_port().read_descriptor(ref.handle().value(), options.use_cached, std::move(done));
+  }
+};
+
+struct WriteDescriptorCall {
+  DescriptorRef ref;
+  Bytes value;
+
+  std::uint16_t prepare(ClientCore& core) const {
+    const auto descriptor = GattTree::find(core.require_tree(), ref).value();
+    if (descriptor.uuid() == client_characteristic_configuration) {
+      throw Error(ErrorCode::not_permitted,
+                  "the client characteristic configuration is written by start_notify, subscribe and stop_notify");
+    }
+    if (value.size() > longest_value) {
+      throw Error(ErrorCode::invalid_argument, std::to_string(value.size()) + " bytes are too many: a descriptor holds 512 at most");
+    }
+    return descriptor.handle().value();
+  }
+  void issue(ClientCore& core, backend::Done<void>& done) {
+    core.require_port().write_descriptor(ref.handle().value(), std::move(value), std::move(done));
+  }
+};
+
+}  // namespace
+
+GattTree::Pointer ClientCore::require_tree() const {
+  (void)require_port();
+  return tree();
+}
+
+backend::ClientPort& ClientCore::require_port() const {
+  if (link_ == Link::connected) return *port_;
+  throw Error(ErrorCode::not_connected, "the client is not connected; connect() first");
+}
+
+Operation<Bytes> ClientCore::read(CharacteristicRef ref, ReadOptions options) {
+  return make_request<Bytes>(shared_from_this(), "read_gatt_char", ReadCall{std::move(ref), options});
+}
+
+Operation<void> ClientCore::write(CharacteristicRef ref, Bytes value, WriteOptions options) {
+  return make_request<void>(shared_from_this(), "write_gatt_char", WriteCall{std::move(ref), std::move(value), options});
+}
+
+Operation<Bytes> ClientCore::read(DescriptorRef ref, ReadOptions options) {
+  return make_request<Bytes>(shared_from_this(), "read_gatt_descriptor", ReadDescriptorCall{ref, options});
+}
+
+Operation<void> ClientCore::write(DescriptorRef ref, Bytes value) {
+  return make_request<void>(shared_from_this(), "write_gatt_descriptor", WriteDescriptorCall{ref, std::move(value)});
+}
+
+// Systems without a choice of services answer with all of them.
+Result<GattTree::Pointer> ClientCore::make_tree(Result<backend::GattDatabase> database) {
+  if (!database) return database.error();
+  const auto& wanted = options_.services;
+  if (!wanted.empty()) {
+    std::erase_if(database->services, [&wanted](const backend::ServiceRecord& service) {
+      return std::find(wanted.begin(), wanted.end(), service.uuid) == wanted.end();
+    });
+  }
+  return GattTree::build(std::move(*database), mtu_);
+}
+
+void ClientCore::rediscover(const DiscoveryOptions& options, Completer<ServiceCollection> done) {
+  auto& port = require_port();
+  auto then = [weak = weak_from_this(), done = std::move(done)](Result<backend::GattDatabase> database) mutable {
+    const auto self = weak.lock();
+    if (!self || self->link_ != Link::connected)
+      return done(Error(ErrorCode::disconnected, "the link ended during discovery"));
+    auto tree = self->make_tree(std::move(database));
+    if (!tree) return done(tree.error());
+    self->end_vanished_subscriptions(*tree);
+    self->publish(*tree);
+    done(GattTree::collection(std::move(*tree)));
+  };
+  port.discover(discover_request(options), std::move(then));
+}
+
+// One discovery at a time; changes that come meanwhile are one more.
+void ClientCore::on_services_changed() {
+  if (link_ != Link::connected) return;
+  if (std::exchange(discovers_again_, true)) {
+    services_changed_again_ = true;
+    return;
+  }
+  port_->discover(discover_request({}), [weak = weak_from_this()](Result<backend::GattDatabase> database) {
+    if (const auto self = weak.lock()) self->services_rediscovered(std::move(database));
+  });
+}
+
+void ClientCore::services_rediscovered(Result<backend::GattDatabase> database) {
+  discovers_again_ = false;
+  if (link_ != Link::connected) return;
+  if (std::exchange(services_changed_again_, false)) return on_services_changed();
+  const auto tree = make_tree(std::move(database));
+  if (!tree) return log(LogLevel::warning, "client", std::string("discovery after a change: ") + tree.error().what());
+  end_vanished_subscriptions(*tree);
+  publish(*tree);
+  for (auto& weak : service_streams_)
+    if (const auto channel = weak.lock()) channel->push(GattTree::collection(*tree));
+}
+
+void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
+  const auto old = this->tree();
+  for (auto it = subscriptions_.begin(); it != subscriptions_.end();) {
+    const auto before = GattTree::find(old, CharacteristicRef(Handle(it->first)));
+    const auto after = GattTree::find(tree, CharacteristicRef(Handle(it->first)));
+    if (before && after && before->uuid() == after->uuid()) {
+      ++it;
+      continue;
+    }
+    const auto sink = std::move(it->second);
+    it = subscriptions_.erase(it);
+    sink->end(Error(ErrorCode::attribute_gone, "the device took the characteristic away"));
+  }
+}
+
+void ClientCore::on_mtu_changed(std::uint16_t mtu) {
+  if (link_ != Link::connected && link_ != Link::preparing) return;
+  if (mtu_->exchange(mtu) == mtu) return;
+  for (auto& weak : mtu_streams_)
+    if (const auto channel = weak.lock()) channel->push(mtu);
+}
+
+Stream<std::uint16_t> ClientCore::mtu_changes() {
+  auto channel = std::make_shared<Channel<std::uint16_t>>(loop_, StreamOptions{.capacity = 16});
+  loop_->run_and_wait([&] {
+    if (dead_) return channel->end(std::nullopt);
+    join_loop();
+    std::erase_if(mtu_streams_, [](const auto& weak) { return weak.expired(); });
+    mtu_streams_.push_back(channel);
+  });
+  return Stream<std::uint16_t>(std::move(channel));
+}
+
+Stream<ServiceCollection> ClientCore::service_changes() {
+  auto channel = std::make_shared<Channel<ServiceCollection>>(loop_, StreamOptions{.capacity = 16});
+  loop_->run_and_wait([&] {
+    if (dead_) return channel->end(std::nullopt);
+    join_loop();
+    std::erase_if(service_streams_, [](const auto& weak) { return weak.expired(); });
+    service_streams_.push_back(channel);
+  });
+  return Stream<ServiceCollection>(std::move(channel));
+}
+
+}  // namespace blau::detail

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <blau/error.hpp>
+
+#include <cstdint>
+#include <unordered_map>
+
+namespace blau::detail {
+
+/// A request to one attribute: waits for its turn, then goes to the backend. Part of the operation's own node, so that queueing costs no allocation.
+class QueuedRequest {
+ public:
+  QueuedRequest(const QueuedRequest&) = delete;
+  QueuedRequest& operator=(const QueuedRequest&) = delete;
+
+  /// Its turn has come. `RequestQueues::ended` tells when the backend has answered, also if nobody wants the answer any more.
+  virtual void issue() = 0;
+  /// It will not be issued, or its answer does not count any more. Called once at most.
+  virtual void fail(const Error& error) noexcept = 0;
+
+ protected:
+  QueuedRequest() noexcept = default;
+  ~QueuedRequest() = default;
+
+ private:
+  friend class RequestQueues;
+  enum class Place : std::uint8_t { none, waiting, issued };
+  Place place_ = Place::none;
+  std::uint16_t attribute_ = 0;
+  QueuedRequest* previous_ = nullptr;
+  QueuedRequest* next_ = nullptr;
+};
+
+/// One queue an attribute: one request at a time, in order. The loop's thread only.
+///
+/// A request whose operation ended early leaves its attribute busy until the backend has answered, or until the link is lost.
+class RequestQueues {
+ public:
+  /// Names a request that was issued; late answers of an earlier link have another generation.
+  struct Ticket {
+    std::uint16_t attribute;
+    std::uint32_t generation;
+  };
+
+  void submit(std::uint16_t attribute, QueuedRequest& request);
+  /// The operation ended early.
+  void withdraw(QueuedRequest& request) noexcept;
+  /// The backend has answered.
+  void ended(Ticket ticket);
+  /// The link is lost: everything fails, and answers that come late do not count.
+  void fail_all(const Error& error) noexcept;
+  [[nodiscard]] Ticket ticket(const QueuedRequest& request) const noexcept { return {request.attribute_, generation_}; }
+
+ private:
+  struct Queue {
+    bool busy = false;
+    bool pumping = false;
+    QueuedRequest* issued = nullptr;
+    QueuedRequest* first = nullptr;
+    QueuedRequest* last = nullptr;
+  };
+  static void append(Queue& queue, QueuedRequest& request) noexcept;
+  static void unlink(Queue& queue, QueuedRequest& request) noexcept;
+  static void pump(Queue& queue);
+
+  std::unordered_map<std::uint16_t, Queue> queues_;
+  std::uint32_t generation_ = 0;
+};
+
+}  // namespace blau::detail

@@ -1,0 +1,172 @@
+#include "scanner_core.hpp"
+
+#include "backends.hpp"
+
+#include <blau/event_loop.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::detail {
+
+std::string identifier(const Device& device) { return device.id().empty() ? device.address().to_string() : device.id(); }
+
+ScannerCore::ScannerCore(ScannerOptions options)
+    : loop_(options.loop ? options.loop->loop() : Loop::current_or_background()), options_(std::move(options)) {
+  if (!options_.on_detection.is_coroutine()) return;
+  auto begin = [callback = options_.on_detection](const Advertisement& seen) mutable {
+    return callback.begin(seen.device, seen.data);
+  };
+  coroutine_callback_ = std::make_shared<CallbackQueue<Advertisement>>(*loop_, StreamOptions(), std::move(begin));
+}
+
+ScannerCore::~ScannerCore() = default;
+
+void ScannerCore::start(Completer<void> done) {
+  if (dead_) return done(Error(ErrorCode::canceled, "the scanner was destroyed"));
+  if (state_ == State::scanning) return done(Result<void>());
+  if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
+  if (!std::exchange(joined_, true)) join(*loop_);
+  starters_.push_back(std::move(done));
+  if (state_ == State::idle) begin();  // else when the start or the stop that is under way has ended
+}
+
+void ScannerCore::begin() {
+  state_ = State::starting;
+  {
+    const std::lock_guard lock(mutex_);
+    seen_.clear();
+    seen_index_.clear();
+  }
+  if (!port_) port_ = backend_->make_scanner(*this);
+  backend::ScanRequest request;
+  request.adapter = options_.adapter;
+  request.mode = options_.mode;
+  request.service_uuids = options_.service_uuids;
+  request.bluez = options_.bluez;
+  request.winrt = options_.winrt;
+  port_->start(request, [weak = weak_from_this()](const Result<void>& result) {
+    if (const auto self = weak.lock()) self->started(result);
+  });
+}
+
+void ScannerCore::started(const Result<void>& result) {
+  if (state_ != State::starting) return;
+  state_ = result ? State::scanning : State::idle;
+  scanning_ = result.has_value();
+  if (!result) end_streams(result.error());
+  answer_starters(result);
+  // Every start was taken back, or a stop came meanwhile.
+  if (!stoppers_.empty()) {
+    auto waiting = std::exchange(stoppers_, {});
+    for (auto& done : waiting) stop(std::move(done));
+  }
+}
+
+void ScannerCore::answer_starters(const Result<void>& result) {
+  for (auto& done : std::exchange(starters_, {})) done(result);
+}
+
+void ScannerCore::stop(Completer<void> done) {
+  if (state_ == State::idle) return done(Result<void>());
+  stoppers_.push_back(std::move(done));
+  if (state_ != State::scanning) return;
+  state_ = State::stopping;
+  scanning_ = false;
+  end_streams(std::nullopt);
+  if (coroutine_callback_) coroutine_callback_->stop();
+  port_->stop([weak = weak_from_this()](const Result<void>&) {
+    if (const auto self = weak.lock()) self->stopped();
+  });
+}
+
+void ScannerCore::stopped() {
+  if (state_ != State::stopping) return;
+  state_ = State::idle;
+  for (auto& done : std::exchange(stoppers_, {})) done(Result<void>());
+  if (!starters_.empty()) begin();
+}
+
+void ScannerCore::on_scan_ended(const Error& error) {
+  if (state_ != State::scanning) return;
+  state_ = State::idle;
+  scanning_ = false;
+  end_streams(error);
+}
+
+void ScannerCore::end_streams(const std::optional<Error>& reason) {
+  for (const auto& weak : std::exchange(channels_, {}))
+    if (const auto channel = weak.lock()) channel->end(reason);
+}
+
+void ScannerCore::shut_down() noexcept {
+  if (std::exchange(dead_, true)) return;
+  const auto self = shared_from_this();
+  leave();
+  const Error canceled(ErrorCode::canceled, "the scanner was destroyed");
+  answer_starters(canceled);
+  for (auto& done : std::exchange(stoppers_, {})) done(canceled);
+  end_streams(std::nullopt);
+  if (coroutine_callback_) coroutine_callback_->destroy();
+  state_ = State::idle;
+  scanning_ = false;
+  const auto port = std::move(port_);
+  backend_.reset();
+}
+
+Stream<Advertisement> ScannerCore::advertisements(const StreamOptions& options) {
+  auto channel = std::make_shared<Channel<Advertisement>>(loop_, options);
+  loop_->run_and_wait([&] {
+    if (dead_) return channel->end(std::nullopt);
+    std::erase_if(channels_, [](const auto& weak) { return weak.expired(); });
+    channels_.push_back(channel);
+  });
+  return Stream<Advertisement>(std::move(channel));
+}
+
+void ScannerCore::set_filters(std::optional<SignalStrengthFilter> signal_strength,
+                              std::optional<AdvertisementFilter> advertisement) {
+  if (signal_strength) options_.winrt.signal_strength_filter = std::move(signal_strength);
+  if (advertisement) options_.winrt.advertisement_filter = std::move(advertisement);
+}
+
+bool ScannerCore::passes(const AdvertisementData& data) const {
+  const auto& wanted = options_.service_uuids;
+  if (wanted.empty()) return true;
+  return std::any_of(wanted.begin(), wanted.end(), [&data](const Uuid& uuid) {
+    return std::find(data.service_uuids.begin(), data.service_uuids.end(), uuid) != data.service_uuids.end();
+  });
+}
+
+void ScannerCore::on_advertisement(const Device& device, const AdvertisementData& data) {
+  if (state_ != State::scanning && state_ != State::starting) return;
+  if (!passes(data)) return;
+  remember(device, data);
+  tell(device, data);
+}
+
+void ScannerCore::remember(const Device& device, const AdvertisementData& data) {
+  const std::lock_guard lock(mutex_);
+  const auto [place, is_new] = seen_index_.try_emplace(identifier(device), seen_.size());
+  if (is_new) {
+    seen_.push_back({device, data});
+  } else {
+    seen_[place->second] = {device, data};
+  }
+}
+
+void ScannerCore::tell(const Device& device, const AdvertisementData& data) {
+  for (std::size_t i = 0; i < channels_.size(); ++i)
+    if (const auto channel = channels_[i].lock()) channel->push({device, data});
+  if (coroutine_callback_) return coroutine_callback_->push({device, data});
+  if (!options_.on_detection) return;
+  auto callback = options_.on_detection;  // which may destroy the scanner
+  callback.call(device, data);
+}
+
+std::vector<Advertisement> ScannerCore::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+}  // namespace blau::detail

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "callback_queue.hpp"
+
+#include <blau/backend.hpp>
+#include <blau/detail/loop.hpp>
+#include <blau/scanner.hpp>
+#include <blau/stream.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace blau::detail {
+
+/// The state machine of one scanner. The loop's thread but for the snapshot at the end.
+class ScannerCore final : public std::enable_shared_from_this<ScannerCore>, private backend::ScannerEvents, private LoopMember {
+ public:
+  explicit ScannerCore(ScannerOptions options);
+  ~ScannerCore();
+
+  [[nodiscard]] const std::shared_ptr<Loop>& loop() const noexcept { return loop_; }
+
+  void start(Completer<void> done);
+  void stop(Completer<void> done);
+  /// The user's object is gone, or the loop ends.
+  void shut_down() noexcept;
+  [[nodiscard]] Stream<Advertisement> advertisements(const StreamOptions& options);
+  void set_filters(std::optional<SignalStrengthFilter> signal_strength, std::optional<AdvertisementFilter> advertisement);
+
+  // Any thread.
+
+  [[nodiscard]] bool is_scanning() const noexcept { return scanning_.load(); }
+  [[nodiscard]] std::vector<Advertisement> seen() const;
+
+ private:
+  enum class State : std::uint8_t { idle, starting, scanning, stopping };
+  using Channels = std::vector<std::weak_ptr<Channel<Advertisement>>>;
+
+  void begin();
+  void started(const Result<void>& result);
+  void stopped();
+  void answer_starters(const Result<void>& result);
+  void end_streams(const std::optional<Error>& reason);
+  [[nodiscard]] bool passes(const AdvertisementData& data) const;
+  void remember(const Device& device, const AdvertisementData& data);
+  void tell(const Device& device, const AdvertisementData& data);
+
+  void on_advertisement(const Device& device, const AdvertisementData& data) override;
+  void on_scan_ended(const Error& error) override;
+  void loop_closing() noexcept override { shut_down(); }
+
+  const std::shared_ptr<Loop> loop_;
+  ScannerOptions options_;
+  State state_ = State::idle;
+  bool joined_ = false;
+  bool dead_ = false;
+  std::shared_ptr<backend::Backend> backend_;
+  std::unique_ptr<backend::ScannerPort> port_;
+  std::vector<Completer<void>> starters_;
+  std::vector<Completer<void>> stoppers_;
+  Channels channels_;
+  std::shared_ptr<CallbackQueue<Advertisement>> coroutine_callback_;
+
+  std::atomic<bool> scanning_{false};
+  mutable std::mutex mutex_;
+  std::vector<Advertisement> seen_;                          // guarded by mutex_
+  std::unordered_map<std::string, std::size_t> seen_index_;  // guarded by mutex_
+};
+
+/// What a device is known by: the system's own identifier if it has one, else the address.
+[[nodiscard]] std::string identifier(const Device& device);
+
+}  // namespace blau::detail
