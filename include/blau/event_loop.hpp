@@ -17,6 +17,9 @@
 
 namespace blau {
 
+namespace detail {
+struct EventLoopAccess;
+}
 namespace sim::detail {
 struct WorldLoop;
 }
@@ -44,6 +47,7 @@ class BLAU_API EventLoop {
 
   explicit EventLoop(const EventLoopOptions& options = EventLoopOptions());
   /// Ends the loop: every operation completes with `canceled`, completions and tasks run, the rest is dropped. Links that it holds are released.
+  /// Waits for a thread that runs it; so not from inside the loop. An exception that leaves a callback now goes to the log.
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -68,7 +72,7 @@ class BLAU_API EventLoop {
   /// The loop's clock: steady time, or a simulated world's.
   [[nodiscard]] Clock::time_point now() const noexcept { return loop_->now(); }
 
-  /// Runs the loop on this thread until the task has ended, and gives its result. The loop lives on; `run` may be called again.
+  /// Runs the loop on this thread until the task has ended, and gives its result. The loop lives on; `run` may be called again. Waits while another thread runs the loop.
   /// @throws what the task threw; what a callback let out; Error `would_deadlock` on a thread that runs a loop already, `stalled` and `timed_out` in virtual time.
   template <class T>
   T run(Task<T> task, const RunOptions& options = RunOptions()) {
@@ -80,14 +84,15 @@ class BLAU_API EventLoop {
     return raw->take_or_throw();
   }
 
-  /// Takes exceptions that leave callbacks and spawned tasks, on the loop's thread. Only the background loop uses it: elsewhere such an exception ends `run`, which throws it.
+  /// Takes exceptions that leave callbacks and spawned tasks, on the loop's thread. Only the background loop uses it: elsewhere such an exception ends `run`, which throws it
+  /// and ends the loop. Any thread.
   void on_unhandled(std::function<void(std::exception_ptr)> handler);
 
   /// For the library.
   [[nodiscard]] const std::shared_ptr<detail::Loop>& loop() const noexcept { return loop_; }
 
  private:
-  friend struct BackgroundLoop;
+  friend struct detail::EventLoopAccess;
   friend struct sim::detail::WorldLoop;
   explicit EventLoop(std::shared_ptr<detail::Loop> loop);
   template <class Function>

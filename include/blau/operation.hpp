@@ -66,7 +66,7 @@ class OperationAwaiter {
 
   T await_resume() {
     started_ = false;
-    if (auto* promise = std::exchange(promise_, nullptr)) promise->await(nullptr);
+    if (auto* promise = std::exchange(promise_, nullptr)) promise->resumed(node_->took_cancel());
     if constexpr (OperationTraits<T>::as_result) {
       return node_->take();
     } else {
@@ -136,29 +136,34 @@ class [[nodiscard]] Operation {
 
   /// Ends with `timed_out` if it takes longer, in place of its own default limit. Counts from the start, on the loop's clock.
   [[nodiscard]] Operation timeout(std::chrono::nanoseconds limit) {
-    node_->set_timeout(limit);
+    unused().set_timeout(limit);
     return std::move(*this);
   }
 
   /// Ends with `canceled` when the token says so.
   [[nodiscard]] Operation cancel_with(std::stop_token token) {
-    node_->set_stop_token(std::move(token));
+    unused().set_stop_token(std::move(token));
     return std::move(*this);
   }
 
   /// Where `start`'s callback and foreign coroutines go on. `get` and a `Task` ignore it. The executor must outlive the operation.
   [[nodiscard]] Operation on(Executor& executor) {
-    node_->set_executor(executor);
+    unused().set_executor(executor);
     return std::move(*this);
   }
 
   /// For the combinators: the node, which can be taken once.
   [[nodiscard]] detail::NodePointer<Node> node() {
-    if (!node_) throw Error(ErrorCode::invalid_argument, "this operation was used before; make a new one");
+    (void)unused();
     return std::move(node_);
   }
 
  private:
+  Node& unused() {
+    if (!node_) throw Error(ErrorCode::invalid_argument, "this operation was used before; make a new one");
+    return *node_;
+  }
+
   detail::NodePointer<Node> node_;
 };
 

@@ -4,6 +4,7 @@
 #include <blau/detail/ring.hpp>
 #include <blau/operation.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -74,21 +75,18 @@ class Channel {
     }
     notify();
   }
-  /// False if somebody waits already.
-  [[nodiscard]] bool wait(ChannelWaiter& waiter) noexcept {
-    if (waiter_) return false;
-    waiter_ = &waiter;
-    return true;
-  }
-  void stop_waiting(ChannelWaiter& waiter) noexcept {
-    if (waiter_ == &waiter) waiter_ = nullptr;
-  }
-  [[nodiscard]] bool is_awaited() const noexcept { return waiter_ != nullptr; }
+  /// The reader's only, see `begin_reading`.
+  void wait(ChannelWaiter& waiter) noexcept { waiter_ = &waiter; }
+  void stop_waiting() noexcept { waiter_ = nullptr; }
   /// Called once on the home loop when the reader lets the stream go.
   void on_abandoned(unique_function<void()> hook) noexcept { on_abandoned_ = std::move(hook); }
 
   // Any thread.
 
+  /// Makes the caller the one reader, until it has taken its value or given up: what `has_news` promised to one must not go to another.
+  /// False if there is one already.
+  [[nodiscard]] bool begin_reading() noexcept { return !is_read_.exchange(true, std::memory_order_acquire); }
+  void end_reading() noexcept { is_read_.store(false, std::memory_order_release); }
   [[nodiscard]] bool has_news() const {
     const std::lock_guard lock(mutex_);
     return ended_ || !values_.empty();
@@ -141,6 +139,7 @@ class Channel {
   bool ended_ = false;
   std::optional<Error> reason_;
   ChannelWaiter* waiter_ = nullptr;
+  std::atomic<bool> is_read_{false};
   unique_function<void()> on_abandoned_;
 };
 
@@ -156,19 +155,29 @@ class NextNode final : public OperationNode<std::optional<T>>, private ChannelWa
 
   [[nodiscard]] Result<std::optional<T>> take() override {
     if (!*this->result_) return std::move(*this->result_);
-    return channel_->take();
+    Result<std::optional<T>> taken = channel_->take();
+    let_go();
+    return taken;
   }
 
  private:
   void begin() override {
-    if (channel_->is_awaited()) throw stream_is_awaited_error();
+    if (!channel_->begin_reading()) throw stream_is_awaited_error();
+    reads_ = true;
     if (channel_->has_news()) return value_ready();
-    (void)channel_->wait(*this);
-    this->on_early_end([this] { channel_->stop_waiting(*this); });
+    channel_->wait(*this);
+    this->on_early_end([this] {
+      channel_->stop_waiting();
+      let_go();
+    });
   }
   void value_ready() noexcept override { this->complete(Result<std::optional<T>>(std::nullopt)); }
+  void let_go() noexcept override {
+    if (std::exchange(reads_, false)) channel_->end_reading();
+  }
 
   std::shared_ptr<Channel<T>> channel_;
+  bool reads_ = false;
 };
 
 /// What `Stream::next` gives. Awaited in a Task of the stream's own loop it lives in the coroutine's frame and costs no allocation; everything else makes it an operation.
@@ -210,7 +219,7 @@ class [[nodiscard]] NextValue : private ReadyNode, private ChannelWaiter, privat
 
   std::optional<T> await_resume() {
     if (elsewhere_) return elsewhere_->await_resume();
-    finish_wait();
+    const Reading reading = finish_wait();
     return channel_->take();
   }
 
@@ -221,27 +230,37 @@ class [[nodiscard]] NextValue : private ReadyNode, private ChannelWaiter, privat
       if (value) out = std::move(*value);
       return value.has_value();
     }
-    finish_wait();
+    const Reading reading = finish_wait();
     return channel_->take_into(out);
   }
 
  private:
   enum class State : std::uint8_t { idle, waiting, queued, canceled, refused };
 
-  void finish_wait() {
-    if (auto* promise = std::exchange(promise_, nullptr)) promise->await(nullptr);
+  /// Ends the turn of the one reader.
+  struct Reading {
+    explicit Reading(Channel<T>& read) noexcept : channel(read) {}
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    ~Reading() { channel.end_reading(); }
+    Channel<T>& channel;
+  };
+
+  Reading finish_wait() {
     const auto state = std::exchange(state_, State::idle);
+    if (auto* promise = std::exchange(promise_, nullptr)) promise->resumed(state == State::canceled);
     if (state == State::canceled) throw canceled_error();
     if (state == State::refused) throw stream_is_awaited_error();
+    return Reading(*channel_);
   }
 
   template <class Promise>
   bool suspend_here(std::coroutine_handle<Promise> coroutine) {
     auto& promise = coroutine.promise();
     if (promise.take_cancel()) return resume_at_once(State::canceled);
-    if (channel_->is_awaited()) return resume_at_once(State::refused);
+    if (!channel_->begin_reading()) return resume_at_once(State::refused);
     if (channel_->has_news()) return resume_at_once(State::queued);
-    (void)channel_->wait(*this);
+    channel_->wait(*this);
     state_ = State::waiting;
     coroutine_ = coroutine;
     promise_ = &promise;
@@ -255,7 +274,8 @@ class [[nodiscard]] NextValue : private ReadyNode, private ChannelWaiter, privat
   void value_ready() noexcept override { wake(State::queued); }
   void cancel() noexcept override {
     if (state_ != State::waiting) return;
-    channel_->stop_waiting(*this);
+    channel_->stop_waiting();
+    channel_->end_reading();
     wake(State::canceled);
   }
   void wake(State state) noexcept {
@@ -263,7 +283,8 @@ class [[nodiscard]] NextValue : private ReadyNode, private ChannelWaiter, privat
     (void)channel_->home()->schedule(*this);
   }
   void give_up() noexcept {
-    if (state_ == State::waiting) channel_->stop_waiting(*this);
+    if (state_ == State::waiting) channel_->stop_waiting();
+    if (state_ == State::waiting || state_ == State::queued) channel_->end_reading();
     channel_->home()->unschedule(*this);
     if (promise_) promise_->await(nullptr);
   }
@@ -301,7 +322,7 @@ class [[nodiscard]] NextInto : private NextValue<T> {
 template <class T>
 class Stream {
  public:
-  /// A stream that has ended.
+  /// An empty place for a stream.
   Stream() noexcept = default;
   explicit Stream(std::shared_ptr<detail::Channel<T>> channel) noexcept : channel_(std::move(channel)) {}
   Stream(Stream&&) noexcept = default;
@@ -316,17 +337,13 @@ class Stream {
   }
 
   /// The next value; empty when the stream has ended. Await it, or `get`, `start`, `timeout` and so on as with an `Operation`.
-  /// Errors: `busy` while another `next` waits, `canceled`, `timed_out`.
-  [[nodiscard]] detail::NextValue<T> next() {
-    if (!channel_) throw Error(ErrorCode::invalid_argument, "this stream was moved away");
-    return detail::NextValue<T>(channel_);
-  }
+  /// Errors: `busy` while another `next` waits, `canceled`, `timed_out`. @throws Error `invalid_argument` at once if this stream was moved away.
+  [[nodiscard]] detail::NextValue<T> next() { return detail::NextValue<T>(channel()); }
 
   /// Awaits the next value and swaps it with `out`, whose buffer is used again: no allocation at all. False when the stream has ended.
   /// `out` must live until then. Errors as `next`.
   [[nodiscard]] detail::NextInto<T> next_into(T& out) {
-    if (!channel_) throw Error(ErrorCode::invalid_argument, "this stream was moved away");
-    return detail::NextInto<T>(channel_, out);
+    return detail::NextInto<T>(channel(), out);
   }
 
   /// How many values were lost because the reader was too slow.
@@ -336,6 +353,11 @@ class Stream {
   [[nodiscard]] std::optional<Error> end_reason() const { return channel_ ? channel_->reason() : std::nullopt; }
 
  private:
+  [[nodiscard]] const std::shared_ptr<detail::Channel<T>>& channel() const {
+    if (!channel_) throw Error(ErrorCode::invalid_argument, "this stream was moved away");
+    return channel_;
+  }
+
   std::shared_ptr<detail::Channel<T>> channel_;
 };
 

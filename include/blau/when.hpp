@@ -72,28 +72,29 @@ class GroupNode : public OperationNode<Outcome> {
     this->outlasts_early_end_ = true;
   }
 
-  template <class Value>
-  void start_child(NodePointer<OperationNode<Value>>& child, unique_function<void()> on_end) {
-    children_.push_back(child.get());
-    ++pending_;
+  /// Before the first child.
+  void begin_group(std::size_t count) {
+    pending_ = count;
+    this->on_early_end([this] { cancel_children(); });
+    if (count == 0) finish();
+  }
+
+  /// A child that is a Task runs inside this call, and what it does may end the group early: the rest then begins canceled.
+  void start_child(OperationBase& child, unique_function<void()> on_end) {
+    if (this->early_error_) child.cancel_before_start();
+    ++started_;
     this->add_ref();  // the child's handler's
-    child->start(std::move(on_end), OperationBase::Delivery::loop, this->home()->shared_from_this());
+    child.start(std::move(on_end), OperationBase::Delivery::loop, this->home()->shared_from_this());
   }
 
   /// After a child's result was taken.
   void child_ended() {
-    if (--pending_ == 0 && started_) finish();
+    if (--pending_ == 0) finish();
     this->release();
   }
 
-  void all_started() {
-    started_ = true;
-    this->on_early_end([this] { cancel_children(); });
-    if (pending_ == 0) finish();
-  }
-
   void cancel_children() noexcept {
-    for (auto* child : children_) child->cancel();
+    for (std::size_t i = 0; i < started_; ++i) child(i).cancel();
   }
 
   void fail_with(std::exception_ptr failure) noexcept {
@@ -112,15 +113,28 @@ class GroupNode : public OperationNode<Outcome> {
     }
   }
 
+  [[nodiscard]] virtual OperationBase& child(std::size_t index) noexcept = 0;
   virtual void finish() noexcept = 0;
 
   std::exception_ptr failure_;
 
  private:
-  std::vector<OperationBase*> children_;
+  std::size_t started_ = 0;
   std::size_t pending_ = 0;
-  bool started_ = false;
 };
+
+template <class... Ts>
+using Children = std::tuple<NodePointer<OperationNode<typename OperationTraits<Ts>::Value>>...>;
+
+template <class Tuple>
+OperationBase& child_of(const Tuple& children, std::size_t index) noexcept {
+  return std::apply(
+      [index](const auto&... nodes) -> OperationBase& {
+        OperationBase* const all[] = {nodes.get()...};
+        return *all[index];
+      },
+      children);
+}
 
 template <class... Ts>
 using AllOutcome = std::conditional_t<(std::is_void_v<Ts> && ...), void, std::tuple<Regular<Ts>...>>;
@@ -135,9 +149,10 @@ class WhenAllNode final : public GroupNode<AllOutcome<Ts...>> {
 
   template <std::size_t... I>
   void begin_all(std::index_sequence<I...>) {
-    (this->start_child(std::get<I>(children_), [this] { take<I>(); }), ...);
-    this->all_started();
+    this->begin_group(sizeof...(I));
+    (this->start_child(*std::get<I>(children_), [this] { take<I>(); }), ...);
   }
+  OperationBase& child(std::size_t index) noexcept override { return child_of(children_, index); }
 
   template <std::size_t I>
   void take() noexcept {
@@ -164,7 +179,7 @@ class WhenAllNode final : public GroupNode<AllOutcome<Ts...>> {
     using type = T;
   };
 
-  std::tuple<NodePointer<OperationNode<typename OperationTraits<Ts>::Value>>...> children_;
+  Children<Ts...> children_;
   std::tuple<std::optional<Regular<Ts>>...> results_;
 };
 
@@ -180,9 +195,10 @@ class WhenAnyNode final : public GroupNode<std::variant<Regular<Ts>...>> {
 
   template <std::size_t... I>
   void begin_all(std::index_sequence<I...>) {
-    (this->start_child(std::get<I>(children_), [this] { take<I>(); }), ...);
-    this->all_started();
+    this->begin_group(sizeof...(I));
+    (this->start_child(*std::get<I>(children_), [this] { take<I>(); }), ...);
   }
+  OperationBase& child(std::size_t index) noexcept override { return child_of(children_, index); }
 
   template <std::size_t I>
   void take() noexcept {
@@ -208,7 +224,7 @@ class WhenAnyNode final : public GroupNode<std::variant<Regular<Ts>...>> {
     using type = T;
   };
 
-  std::tuple<NodePointer<OperationNode<typename OperationTraits<Ts>::Value>>...> children_;
+  Children<Ts...> children_;
   std::optional<Outcome> winner_;
 };
 
@@ -225,9 +241,10 @@ class WhenAllRangeNode final : public GroupNode<AllRangeOutcome<T>> {
 
  private:
   void begin() override {
-    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(children_[i], [this, i] { take(i); });
-    this->all_started();
+    this->begin_group(children_.size());
+    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { take(i); });
   }
+  OperationBase& child(std::size_t index) noexcept override { return *children_[index]; }
 
   void take(std::size_t i) noexcept {
     try {
@@ -275,9 +292,10 @@ class WhenAnyRangeNode final : public GroupNode<FirstOf<T>> {
  private:
   void begin() override {
     if (children_.empty()) throw Error(ErrorCode::invalid_argument, "when_any needs at least one operation");
-    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(children_[i], [this, i] { take(i); });
-    this->all_started();
+    this->begin_group(children_.size());
+    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { take(i); });
   }
+  OperationBase& child(std::size_t index) noexcept override { return *children_[index]; }
 
   void take(std::size_t i) noexcept {
     if (!this->failure_ && !winner_) {

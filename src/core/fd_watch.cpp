@@ -14,15 +14,18 @@ struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {
     using Wait = asio::posix::descriptor_base;
     descriptor.async_wait(Wait::wait_read, [self = shared_from_this()](const std::error_code& error) {
       if (error || !self->loop) return;
-      const Rearm rearm{*self};
-      self->readable();
+      Rearm rearm{*self, std::move(self->readable)};
+      rearm.call();
     });
   }
-  /// Waits again after the call, also where that let an exception out; not where it ended the watch.
+  /// Waits again after the call, also where that let an exception out; not where it ended the watch. The call may set another one.
   struct Rearm {
     State& state;
+    unique_function<void()> call;
     ~Rearm() {
-      if (state.loop) state.wait_readable();
+      if (!state.loop) return;
+      if (!state.readable) state.readable = std::move(call);
+      state.wait_readable();
     }
   };
   void wait_writable() {
@@ -34,6 +37,7 @@ struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {
   }
 
   Loop* loop;
+  bool waits_readable = false;
   asio::posix::stream_descriptor descriptor;
   unique_function<void()> readable;
   unique_function<void()> writable;
@@ -43,12 +47,14 @@ FdWatch::FdWatch(Loop& loop, int fd) : state_(std::make_shared<State>(loop, fd))
 
 FdWatch::~FdWatch() {
   state_->loop = nullptr;
+  state_->readable.reset();  // what they hold on to ends now, whenever Asio lets its handlers go
+  state_->writable.reset();
   state_->descriptor.release();
 }
 
 void FdWatch::on_readable(unique_function<void()> ready) {
   state_->readable = std::move(ready);
-  state_->wait_readable();
+  if (!std::exchange(state_->waits_readable, true)) state_->wait_readable();
 }
 
 void FdWatch::once_writable(unique_function<void()> ready) {

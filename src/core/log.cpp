@@ -80,7 +80,7 @@ void set_log_sink(LogSink sink, LogLevel most_detailed) {
   auto& log = detail::the_log();
   const std::lock_guard lock(log.mutex);
   log.threshold = sink ? static_cast<int>(most_detailed) : -1;
-  log.sink = std::move(sink);
+  log.sink.swap(sink);  // the old one ends after the lock
 }
 
 std::string_view to_string(LogLevel level) noexcept {
