@@ -1,0 +1,87 @@
+#pragma once
+
+#include <blau/backend.hpp>
+#include <blau/task.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "arguments.hpp"
+#include "output.hpp"
+#include "values.hpp"
+
+namespace blau::cli {
+
+/// The options that every command takes.
+struct GlobalOptions {
+  std::string backend;
+  std::string adapter;
+  std::optional<std::chrono::nanoseconds> timeout;
+  bool json = false;
+  bool verbose = false;
+
+  /// How long a device is looked for, and then how long connecting may take.
+  [[nodiscard]] std::chrono::nanoseconds connect_timeout() const { return timeout.value_or(std::chrono::seconds(10)); }
+};
+
+struct AdaptersCommand {};
+
+struct ScanCommand {
+  std::chrono::nanoseconds time = std::chrono::seconds(5);
+  bool passive = false;
+  std::vector<Uuid> services;
+  std::string name;
+  std::optional<std::int16_t> rssi;
+};
+
+struct InfoCommand {
+  DeviceArgument device;
+  bool values = false;
+};
+
+struct ReadCommand {
+  DeviceArgument device;
+  AttributeArgument characteristic;
+  std::optional<AttributeArgument> descriptor;
+  Format format;
+};
+
+struct WriteCommand {
+  DeviceArgument device;
+  AttributeArgument characteristic;
+  std::optional<AttributeArgument> descriptor;
+  Bytes value;
+  bool without_response = false;
+};
+
+struct NotifyCommand {
+  DeviceArgument device;
+  std::vector<AttributeArgument> characteristics;
+  std::optional<std::uint64_t> count;
+  std::optional<std::chrono::nanoseconds> time;
+  Format format;
+};
+
+using Command = std::variant<AdaptersCommand, ScanCommand, InfoCommand, ReadCommand, WriteCommand, NotifyCommand>;
+
+/// What all commands work with. Lives as long as the program.
+struct Session {
+  GlobalOptions options;
+  BackendRef backend;
+  Output output;
+};
+
+// One file each. They throw Error, OutputClosed where nobody reads any more, and end with every link down.
+
+[[nodiscard]] Task<void> run_command(const Session& session, AdaptersCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, ScanCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, InfoCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, ReadCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, WriteCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, NotifyCommand command);
+
+}  // namespace blau::cli

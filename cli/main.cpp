@@ -1,0 +1,65 @@
+#include <blau/event_loop.hpp>
+#include <blau/log.hpp>
+#include <blau/when.hpp>
+
+#include <cstdio>
+#include <utility>
+
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "options.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+namespace blau::cli {
+namespace {
+
+void write_log_to_standard_error() {
+  set_log_sink([](LogLevel level, std::string_view component, std::string_view message) {
+    std::string line;
+    line.append(to_string(level)).append(" [").append(component).append("] ").append(printable(message)).append("\n");
+    std::fputs(line.c_str(), stderr);
+  });
+}
+
+/// Runs a command until it ends, or until a signal asks for the end; then the command cleans up first. A second signal does
+/// not wait for that.
+Task<ExitStatus> until_interrupted(Task<void> command) {
+  auto race = when_any(termination_signal(), std::move(command));
+  const auto first = co_await race;
+  co_return first.index() == 0 ? ExitStatus::interrupted : ExitStatus::done;
+}
+
+ExitStatus run_invocation(Invocation invocation) {
+  if (invocation.options.verbose) write_log_to_standard_error();
+  BackendRef backend;
+  if (!invocation.options.backend.empty()) backend = backend_from(invocation.options.backend);
+  const bool json = invocation.options.json;
+  const Session session{std::move(invocation.options), std::move(backend), Output(json)};
+  return run([&session, &invocation] {
+    auto start = [&session](auto& command) { return run_command(session, std::move(command)); };
+    return until_interrupted(std::visit(start, invocation.command));
+  });
+}
+
+ExitStatus run_nothing(const NothingToRun& nothing) {
+  if (!nothing.output.empty()) Output(false).write(nothing.output);
+  if (!nothing.complaint.empty()) complain(nothing.complaint);
+  return nothing.status;
+}
+
+ExitStatus run_program(int argc, char** argv) noexcept {
+  try {
+    report_closed_pipes();
+    auto parsed = parse_command_line(argc, argv);
+    if (const auto* const nothing = std::get_if<NothingToRun>(&parsed)) return run_nothing(*nothing);
+    return run_invocation(std::move(std::get<Invocation>(parsed)));
+  } catch (...) {
+    return report(std::current_exception());
+  }
+}
+
+}  // namespace
+}  // namespace blau::cli
+
+int main(int argc, char** argv) { return static_cast<int>(blau::cli::run_program(argc, argv)); }

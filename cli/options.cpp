@@ -1,0 +1,233 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "text.hpp"
+
+namespace blau::cli {
+namespace {
+
+constexpr const char* general_help =
+    "DEVICE is an address (C4:11:22:33:44:55) or a name. CHAR is a UUID (2a19), an assigned name\n"
+    "(battery_level) or a handle (#0x13). Text with blanks or # needs quotes in most shells.\n"
+    "Global options may stand before or after the command.\n\n"
+    "Try it without a radio:\n"
+    "  blau --backend sim scan\n"
+    "  blau --backend sim read 'Blau Heart' battery_level\n\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 device or attribute not found, 4 time-out,\n"
+    "5 no usable Bluetooth, 130 interrupted.";
+
+constexpr const char* read_help =
+    "Without --format the value is printed in hexadecimal digits. --json gives hexadecimal digits always.\n\n"
+    "  blau read 'Blau Heart' battery_level --format u8\n"
+    "  blau read C0:FF:EE:00:00:03 '#0x000b' --descriptor 2901 --format text";
+
+constexpr const char* write_help =
+    "VALUE is pairs of hexadecimal digits, or a format, a colon and the value; numbers may be several, with\n"
+    "commas between them.\n\n"
+    "  blau write 'Blau UART' 6e400002-b5a3-f393-e0a9-e50e24dcca9e text:hello\n"
+    "  blau write C4:11:22:33:44:55 '#0x13' u16le:300,-5";
+
+constexpr const char* notify_help =
+    "Prints each notification or indication until --count or --seconds is reached, the link ends, or Ctrl-C.\n"
+    "With both, fewer values than --count in that time are a time-out.\n\n"
+    "  blau notify 'Blau Heart' heart_rate_measurement battery_level --count 10";
+
+/// The texts as they stand on the command line, before anything is made of them.
+struct Texts {
+  std::string timeout, device, descriptor, value, format, seconds, count, name, rssi;
+  std::vector<std::string> characteristics, services;
+  bool passive = false, values = false, no_response = false;
+};
+
+/// The parser with its commands, and where it writes to.
+class Parser {
+ public:
+  Parser() : app_("Scan for Bluetooth Low Energy devices, and read, write and watch their values.", "blau") {
+    app_.require_subcommand(1);
+    app_.set_help_flag("-h,--help", "Print this help, or that of a command");
+    app_.set_version_flag("--version", "blau " BLAU_VERSION, "Print the version");
+    app_.footer(general_help);
+    add_global_options();
+    add_adapters();
+    add_scan();
+    add_info();
+    add_read();
+    add_write();
+    add_notify();
+    for (auto* command : app_.get_subcommands({})) command->fallthrough()->get_formatter()->column_width(28);
+    app_.get_formatter()->column_width(28);
+  }
+
+  CLI::App& app() { return app_; }
+
+  /// After parsing.
+  Invocation invocation() {
+    if (!texts_.timeout.empty()) options_.timeout = parse_seconds("--timeout", texts_.timeout);
+    const auto make = make_.at(app_.get_subcommands().front());
+    return Invocation{options_, make()};
+  }
+
+ private:
+  CLI::App* add_command(const char* name, const char* what, std::function<Command()> make) {
+    auto* command = app_.add_subcommand(name, what);
+    make_.emplace(command, std::move(make));
+    return command;
+  }
+
+  static CLI::Option* once(CLI::Option* option, const char* value_name) {
+    return option->type_name(value_name)->type_size(1);
+  }
+
+  void add_global_options() {
+    once(app_.add_option("--backend", options_.backend, "bluez, sim, or sim:FILE for a world of your own (default: $BLAU_BACKEND, else this system's)"), "NAME");
+    once(app_.add_option("--adapter", options_.adapter, "The adapter to use, by name or address (default: the first usable one)"), "NAME");
+    once(app_.add_option("--timeout", texts_.timeout, "Limits the search for a device, connecting, and each request (default: 10, requests 30)"), "SECONDS");
+    app_.add_flag("--json", options_.json, "Print one JSON object a line, and nothing else");
+    app_.add_flag("-v,--verbose", options_.verbose, "Print the library's log to standard error");
+  }
+
+  void add_adapters() {
+    add_command("adapters", "List the Bluetooth adapters of this machine", [] { return AdaptersCommand(); });
+  }
+
+  void add_scan() {
+    auto* scan = add_command("scan", "List the devices that advertise near by", [this] { return scan_command(); });
+    once(scan->add_option("--seconds", texts_.seconds, "How long to listen (default: 5)"), "S");
+    scan->add_flag("--passive", texts_.passive, "Only listen, do not ask for scan responses");
+    once(scan->add_option("--service", texts_.services, "Only devices that advertise this service, by UUID or name; may be given again"), "UUID")->allow_extra_args(false);
+    once(scan->add_option("--name", texts_.name, "Only devices whose name contains this text"), "TEXT");
+    once(scan->add_option("--rssi", texts_.rssi, "Only devices received at least this strongly, in dBm"), "MIN");
+    scan->footer("Exit status 3 if --name or --service was given and no such device was seen.");
+  }
+
+  void add_device(CLI::App* command) {
+    once(command->add_option("device", texts_.device, "Address or name")->required(), "")->option_text("DEVICE");
+  }
+  void add_characteristic(CLI::App* command) {
+    once(command->add_option("characteristic", texts_.characteristics, "UUID, assigned name or handle (#0x13)")->required()->expected(1), "")->option_text("CHAR");
+  }
+  void add_descriptor(CLI::App* command, const char* what) {
+    once(command->add_option("--descriptor", texts_.descriptor, what), "D");
+  }
+  void add_format(CLI::App* command) {
+    once(command->add_option("--format", texts_.format, "How to print values: " + Format::names()), "F");
+  }
+
+  void add_info() {
+    auto* info = add_command("info", "List the services, characteristics and descriptors of a device", [this] { return info_command(); });
+    add_device(info);
+    info->add_flag("--values", texts_.values, "Read the values that can be read, too");
+  }
+
+  void add_read() {
+    auto* read = add_command("read", "Read a value", [this] { return read_command(); });
+    add_device(read);
+    add_characteristic(read);
+    add_descriptor(read, "Read this descriptor of the characteristic instead: UUID, assigned name or handle");
+    add_format(read);
+    read->footer(read_help);
+  }
+
+  void add_write() {
+    auto* write = add_command("write", "Write a value", [this] { return write_command(); });
+    add_device(write);
+    add_characteristic(write);
+    once(write->add_option("value", texts_.value, "What to write: hexadecimal digits, or FORMAT:VALUE with one of " + Format::names())->required(), "")->option_text("VALUE");
+    add_descriptor(write, "Write this descriptor of the characteristic instead: UUID, assigned name or handle");
+    write->add_flag("--no-response", texts_.no_response, "Do not ask the device to confirm");
+    write->footer(write_help);
+  }
+
+  void add_notify() {
+    auto* notify = add_command("notify", "Print values as the device sends them", [this] { return notify_command(); });
+    add_device(notify);
+    once(notify->add_option("characteristics", texts_.characteristics, "UUIDs, assigned names or handles (#0x13)")->required(), "")->option_text("CHAR ...");
+    once(notify->add_option("--count", texts_.count, "End after so many values"), "N");
+    once(notify->add_option("--seconds", texts_.seconds, "End after this time"), "S");
+    add_format(notify);
+    notify->footer(notify_help);
+  }
+
+  Command scan_command() const {
+    ScanCommand scan;
+    if (!texts_.seconds.empty()) scan.time = parse_seconds("--seconds", texts_.seconds);
+    scan.passive = texts_.passive;
+    for (const auto& service : texts_.services) scan.services.push_back(parse_service(service));
+    scan.name = texts_.name;
+    if (!texts_.rssi.empty()) scan.rssi = static_cast<std::int16_t>(parse_number("--rssi", texts_.rssi, -127, 20));
+    return scan;
+  }
+
+  Command info_command() const { return InfoCommand{parse_device(texts_.device), texts_.values}; }
+
+  Command read_command() const {
+    return ReadCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristics.front()), descriptor(),
+                       format()};
+  }
+
+  Command write_command() const {
+    if (texts_.no_response && !texts_.descriptor.empty())
+      throw Error(ErrorCode::invalid_argument, "a descriptor is always written with response: leave out --no-response");
+    return WriteCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristics.front()), descriptor(),
+                        parse_value(texts_.value), texts_.no_response};
+  }
+
+  Command notify_command() const {
+    NotifyCommand notify{parse_device(texts_.device), {}, {}, {}, format()};
+    for (const auto& text : texts_.characteristics) notify.characteristics.push_back(parse_characteristic(text));
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    if (!texts_.count.empty()) notify.count = static_cast<std::uint64_t>(parse_number("--count", texts_.count, 1, most));
+    if (!texts_.seconds.empty()) notify.time = parse_seconds("--seconds", texts_.seconds);
+    return notify;
+  }
+
+  std::optional<AttributeArgument> descriptor() const {
+    if (texts_.descriptor.empty()) return std::nullopt;
+    return parse_descriptor(texts_.descriptor);
+  }
+  Format format() const { return texts_.format.empty() ? Format() : Format(texts_.format); }
+
+  CLI::App app_;
+  GlobalOptions options_;
+  Texts texts_;
+  std::map<const CLI::App*, std::function<Command()>> make_;
+};
+
+/// CLI11's message with what to do about it.
+std::string complaint(CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::string help = chosen.empty() ? "`blau --help`" : "`blau " + chosen.front()->get_name() + " --help`";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    const auto extras = app.remaining(true);
+    const auto what = extras.empty() ? std::string("something") : "'" + extras.front() + "'";
+    return what + (chosen.empty() ? " is no command" : " is not expected here") + ": " + help + " shows what there is";
+  }
+  if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error))
+    return "say what to do: adapters, scan, info, read, write or notify; `blau --help` tells more";
+  return std::string(error.what()) + ": " + help + " shows how to write it";
+}
+
+}  // namespace
+
+std::variant<Invocation, NothingToRun> parse_command_line(int argc, const char* const* argv) {
+  Parser parser;
+  auto& app = parser.app();
+  try {
+    app.parse(argc, argv);
+    return parser.invocation();
+  } catch (const CLI::CallForHelp&) {
+    return NothingToRun{app.help(), {}, ExitStatus::done};
+  } catch (const CLI::CallForVersion& version) {
+    return NothingToRun{std::string(version.what()) + "\n", {}, ExitStatus::done};
+  } catch (const CLI::ParseError& error) {
+    return NothingToRun{{}, complaint(app, error), ExitStatus::usage};
+  }
+}
+
+}  // namespace blau::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace blau::cli {
+
+/// The two streams that people see.
+enum class Channel : std::uint8_t { output, errors };
+
+/// Whether a stream is a terminal that understands control sequences.
+[[nodiscard]] bool is_terminal(Channel channel) noexcept;
+
+/// Whether colours are wanted on a stream: a terminal, and no NO_COLOR (https://no-color.org).
+[[nodiscard]] bool wants_colour(Channel channel) noexcept;
+
+struct TerminalSize {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+};
+
+/// How large the terminal of a stream is now; 80 × 24 where it does not say.
+[[nodiscard]] TerminalSize terminal_size(Channel channel) noexcept;
+
+/// Makes a write to a closed pipe an error of that write rather than the end of the process, which may hold a link.
+void report_closed_pipes() noexcept;
+
+}  // namespace blau::cli
