@@ -17,8 +17,6 @@ namespace {
 
 Error bad_argument(const std::string& message) { return Error(ErrorCode::invalid_argument, message); }
 
-std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
-
 template <class Number>
 std::optional<Number> read_whole(std::string_view text, int base = 10) {
   Number number{};
@@ -114,7 +112,7 @@ std::string to_text(const AttributeArgument& attribute) {
 
 std::string to_text(const DeviceArgument& device) {
   if (const auto* const address = std::get_if<Address>(&device)) return address->to_string();
-  return "'" + std::get<std::string>(device) + "'";
+  return quoted(std::get<std::string>(device));
 }
 
 std::string to_text(std::chrono::nanoseconds time) {

@@ -36,7 +36,7 @@ std::string local_time_of_day(std::chrono::system_clock::time_point time) {
   std::tm parts{};
   localtime_r(&seconds, &parts);
   std::array<char, 16> clock{};
-  std::array<char, 32> text{};
+  std::array<char, 48> text{};
   std::strftime(clock.data(), clock.size(), "%T", &parts);
   std::snprintf(text.data(), text.size(), "%s.%03ld", clock.data(), microseconds / 1000);
   return text.data();

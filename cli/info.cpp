@@ -48,7 +48,7 @@ std::string properties_text(Property properties) {
 
 Cell value_cell(const ReadValues& read, Handle handle) {
   if (const auto failure = read.failures.find(handle); failure != read.failures.end())
-    return Cell("(" + failure->second + ")", Style::yellow);
+    return Cell(std::string("(").append(failure->second).append(")"), Style::yellow);
   const auto value = read.values.find(handle);
   if (value == read.values.end()) return Cell("");
   const auto hint = text_hint(value->second);

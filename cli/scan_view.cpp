@@ -47,7 +47,7 @@ std::string contents(const AdvertisementData& data) {
   for (const auto& uuid : data.service_uuids) labels.push_back(service_label(uuid));
   for (const auto& [uuid, bytes] : data.service_data)
     if (std::ranges::find(data.service_uuids, uuid) == data.service_uuids.end()) labels.push_back(service_label(uuid));
-  for (const auto& [company, bytes] : data.manufacturer_data) labels.push_back("[" + company_label(company) + "]");
+  for (const auto& [company, bytes] : data.manufacturer_data) labels.push_back(std::string("[").append(company_label(company)).append("]"));
   std::string text;
   for (const auto& label : labels) text.append(text.empty() ? "" : ", ").append(label);
   return text;

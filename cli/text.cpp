@@ -88,6 +88,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string quoted(std::string_view text) { return std::string("'").append(printable(text)).append("'"); }
+
 bool is_printable(std::string_view text) { return printable(text) == text; }
 
 std::size_t display_width(std::string_view text) {

@@ -10,6 +10,9 @@ namespace blau::cli {
 /// as `\xNN`, characters that turn the direction of writing as U+FFFD. Names come from the air, from anybody.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// The printable text in single quotes.
+[[nodiscard]] std::string quoted(std::string_view text);
+
 /// Whether `printable` would change nothing.
 [[nodiscard]] bool is_printable(std::string_view text);
 

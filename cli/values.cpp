@@ -48,8 +48,6 @@ constexpr std::array<std::pair<std::string_view, Format>, 22> formats{{
 
 Error bad_value(const std::string& message) { return Error(ErrorCode::invalid_argument, message); }
 
-std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
-
 std::optional<Format> find_format(std::string_view name) noexcept {
   const auto* const found = std::ranges::find(formats, name, [](const auto& entry) { return entry.first; });
   if (found == formats.end()) return std::nullopt;
@@ -172,7 +170,7 @@ Format::Format(std::string_view name) {
     return;
   }
   if (find_format(std::string(name) + "le"))
-    throw bad_value("'" + std::string(name) + "' needs its byte order: " + std::string(name) +
+    throw bad_value(quoted(name) + " needs its byte order: " + std::string(name) +
                     "le (usual in Bluetooth) or " + std::string(name) + "be");
   throw bad_value(quoted(name) + " is no format: use one of " + names());
 }
@@ -215,7 +213,7 @@ std::string text_hint(ByteView value) {
   auto text = as_text(value);
   while (text.ends_with('\0')) text.remove_suffix(1);
   if (text.size() < shortest_text || !is_printable(text)) return {};
-  return "\"" + std::string(text) + "\"";
+  return std::string("\"").append(text).append("\"");
 }
 
 }  // namespace blau::cli
