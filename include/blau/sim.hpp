@@ -134,7 +134,7 @@ class BLAU_API World {
   [[nodiscard]] BackendRef backend();
 
  private:
-  explicit World(std::unique_ptr<detail::WorldImpl> impl) noexcept;
+  static World made_of(detail::WorldSpec spec, const WorldOptions& options);
   std::unique_ptr<detail::WorldImpl> impl_;
 };
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core.hpp"
+
+#include <blau/backend.hpp>
+
+#include <memory>
+
+namespace blau {
+class EventLoop;
+}
+
+namespace blau::sim::detail {
+
+/// A watch on a world's adapters.
+class SimWatch final : public backend::AdapterWatch {
+ public:
+  SimWatch(std::shared_ptr<WorldCore> world, backend::AdapterEvents& events);
+  ~SimWatch() override;
+  [[nodiscard]] backend::AdapterEvents& events() const noexcept { return events_; }
+
+ private:
+  std::shared_ptr<WorldCore> world_;
+  backend::AdapterEvents& events_;
+};
+
+/// A world as an event loop sees it. The world is attached to the loop as long as this lives.
+class SimBackend final : public backend::Backend {
+ public:
+  /// Attaches the world to the loop. It must not be attached.
+  [[nodiscard]] static std::shared_ptr<SimBackend> make(std::shared_ptr<WorldCore> world, Loop& loop);
+  explicit SimBackend(std::shared_ptr<WorldCore> world) : world_(std::move(world)) {}
+  ~SimBackend() override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "sim"; }
+  void list_adapters(backend::Done<std::vector<backend::AdapterState>> done) override;
+  [[nodiscard]] std::unique_ptr<backend::AdapterWatch> watch_adapters(backend::AdapterEvents& events) override;
+  void connected_devices(const std::string& adapter, const std::vector<Uuid>& services,
+                         backend::Done<std::vector<Device>> done) override;
+  void bonded_devices(const std::string& adapter, backend::Done<std::vector<Device>> done) override;
+  void find_known_device(const std::string& adapter, const Address& address,
+                         backend::Done<std::optional<Device>> done) override;
+  [[nodiscard]] std::unique_ptr<backend::ScannerPort> make_scanner(backend::ScannerEvents& events) override;
+  [[nodiscard]] std::unique_ptr<backend::ClientPort> make_client(const backend::ClientRequest& request,
+                                                                 backend::ClientEvents& events) override;
+
+ private:
+  std::shared_ptr<WorldCore> world_;
+};
+
+/// Makes a fresh world of this content for each loop, on that loop's clock: what `sim` and `sim:FILE` name.
+[[nodiscard]] backend::Factory sim_factory(WorldSpec spec);
+
+}  // namespace blau::sim::detail

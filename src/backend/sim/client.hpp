@@ -1,0 +1,87 @@
+#pragma once
+
+#include "core.hpp"
+#include "link.hpp"
+
+#include <blau/backend.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace blau::sim::detail {
+
+/// A client's access to a simulated peripheral.
+class SimClient final : public backend::ClientPort {
+ public:
+  SimClient(std::shared_ptr<WorldCore> world, backend::ClientRequest request, backend::ClientEvents& events);
+  ~SimClient() override;
+
+  void connect(backend::Done<void> done) override;
+  void abort_connect() override;
+  void disconnect(backend::ReleaseKind kind, backend::Done<void> done) override;
+  void release() noexcept override;
+  [[nodiscard]] std::uint16_t mtu() const noexcept override;
+
+  void discover(const backend::DiscoverRequest& request, backend::Done<backend::GattDatabase> done) override;
+  void read_characteristic(std::uint16_t handle, bool use_cached, backend::Done<Bytes> done) override;
+  void write_characteristic(std::uint16_t handle, Bytes value, backend::WriteKind kind, backend::Done<void> done) override;
+  void read_descriptor(std::uint16_t handle, bool use_cached, backend::Done<Bytes> done) override;
+  void write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) override;
+  void subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) override;
+  void unsubscribe(std::uint16_t handle, backend::Done<void> done) override;
+
+  void pair(const backend::PairRequest& request, backend::Done<void> done) override;
+  void cancel_pair() override;
+  void unpair(backend::Done<void> done) override;
+
+  // For the world.
+
+  /// Goes on with the attempt, as far as it can now.
+  void progress();
+  void link_is_up();
+  void link_ended(DisconnectReason reason, const std::string& native);
+  /// The world's loop is gone.
+  void forget() noexcept;
+  void on_value(std::uint16_t value_handle, ByteView value);
+  void on_services_changed() { events_.on_services_changed(); }
+  /// The configuration bits that it wants for a value.
+  [[nodiscard]] std::uint16_t wants(std::uint16_t value_handle) const noexcept;
+
+ private:
+  enum class State : std::uint8_t { idle, waiting, joining, linked, leaving };
+  struct Anchor {
+    SimClient* client;
+  };
+  struct Interest {
+    std::uint16_t handle;
+    std::uint16_t value_handle;
+    std::uint16_t bits;
+  };
+
+  void establish();
+  void attempt_failed(const Error& error);
+  void leave() noexcept;
+  void forget_interests();
+  /// The link if requests can go over it; else `done` has had its error.
+  template <class T>
+  [[nodiscard]] Link* usable_link(backend::Done<T>& done);
+  /// The same, with what is known of a characteristic.
+  template <class T>
+  [[nodiscard]] std::optional<Link::Known> usable_characteristic(std::uint16_t handle, backend::Done<T>& done);
+  void read_value(Link& link, std::uint16_t value_handle, backend::Done<Bytes> done);
+  void run(Link& link, std::unique_ptr<Procedure> procedure, backend::Done<void> done);
+
+  std::shared_ptr<WorldCore> world_;
+  backend::ClientRequest request_;
+  backend::ClientEvents& events_;
+  std::shared_ptr<Anchor> anchor_;
+  State state_ = State::idle;
+  AdapterNode* adapter_ = nullptr;
+  std::shared_ptr<Link> link_;
+  backend::Done<void> connect_done_;
+  std::vector<backend::Done<void>> disconnect_done_;
+  Timer attempt_timer_;
+  std::vector<Interest> interests_;
+};
+
+}  // namespace blau::sim::detail

@@ -1,0 +1,168 @@
+// A client's requests over its link.
+
+#include "client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::sim::detail {
+
+namespace {
+
+/// `std::function` copies; a `Done` only moves.
+template <class T>
+std::shared_ptr<backend::Done<T>> shared(backend::Done<T> done) {
+  return std::make_shared<backend::Done<T>>(std::move(done));
+}
+
+Error not_linked() { return {ErrorCode::disconnected, "there is no link: connect first"}; }
+
+Error gone() {
+  return {ErrorCode::attribute_gone, "the peripheral has taken this attribute away: look at its services again"};
+}
+
+backend::CharacteristicRecord record_of(const DiscoveredCharacteristic& found, std::uint16_t extended) {
+  backend::CharacteristicRecord record;
+  record.handle = found.handle;
+  record.value_handle = found.value_handle;
+  record.uuid = found.uuid;
+  record.properties = static_cast<Property>(found.properties | extended);
+  for (const auto& descriptor : found.descriptors) record.descriptors.push_back({descriptor.handle, descriptor.uuid});
+  return record;
+}
+
+backend::GattDatabase database_of(const std::vector<DiscoveredService>& found, const std::vector<Uuid>& only,
+                                  const Link& link) {
+  backend::GattDatabase database;
+  for (const auto& service : found) {
+    if (!only.empty() && std::ranges::find(only, service.uuid) == only.end()) continue;
+    backend::ServiceRecord record;
+    record.handle = service.handle;
+    record.uuid = service.uuid;
+    record.primary = service.primary;
+    for (const auto& include : service.includes) record.includes.push_back(include.first);
+    for (const auto& characteristic : service.characteristics) {
+      const auto known = link.find(characteristic.handle);
+      record.characteristics.push_back(record_of(characteristic, known ? known->extended : std::uint16_t{0}));
+    }
+    database.services.push_back(std::move(record));
+  }
+  return database;
+}
+
+}  // namespace
+
+template <class T>
+Link* SimClient::usable_link(backend::Done<T>& done) {
+  if (state_ == State::linked && link_->state() == Link::State::up) return link_.get();
+  done(not_linked());
+  return nullptr;
+}
+
+template <class T>
+std::optional<Link::Known> SimClient::usable_characteristic(std::uint16_t handle, backend::Done<T>& done) {
+  Link* link = usable_link(done);
+  if (!link) return std::nullopt;
+  const auto known = link->find(handle);
+  if (!known) done(gone());
+  return known;
+}
+
+void SimClient::discover(const backend::DiscoverRequest& request, backend::Done<backend::GattDatabase> done) {
+  Link* link = usable_link(done);
+  if (!link) return;
+  link->discover([link, anchor = anchor_, only = request.services, done = shared(std::move(done))](
+                     const std::optional<Error>& error, const std::vector<DiscoveredService>& services) {
+    if (!anchor->client) return;
+    if (error) return (*done)(*error);
+    (*done)(database_of(services, only, *link));
+  });
+}
+
+void SimClient::read_characteristic(std::uint16_t handle, bool, backend::Done<Bytes> done) {
+  if (const auto known = usable_characteristic(handle, done)) read_value(*link_, known->value_handle, std::move(done));
+}
+
+void SimClient::read_descriptor(std::uint16_t handle, bool, backend::Done<Bytes> done) {
+  Link* link = usable_link(done);
+  if (!link) return;
+  if (!link->knows_descriptor(handle)) return done(gone());
+  read_value(*link, handle, std::move(done));
+}
+
+void SimClient::read_value(Link& link, std::uint16_t value_handle, backend::Done<Bytes> done) {
+  auto take = [anchor = anchor_, done = shared(std::move(done))](Procedure& procedure) {
+    if (!anchor->client) return;
+    if (procedure.error()) return (*done)(*procedure.error());
+    (*done)(static_cast<ReadValue&>(procedure).value());
+  };
+  link.start(std::make_unique<ReadValue>(value_handle), std::move(take));
+}
+
+void SimClient::write_characteristic(std::uint16_t handle, Bytes value, backend::WriteKind kind,
+                                     backend::Done<void> done) {
+  const auto known = usable_characteristic(handle, done);
+  if (!known) return;
+  std::unique_ptr<Procedure> procedure;
+  if (kind == backend::WriteKind::with_response)
+    procedure = std::make_unique<WriteValue>(known->value_handle, std::move(value));
+  else
+    procedure = std::make_unique<WriteCommand>(known->value_handle, std::move(value));
+  run(*link_, std::move(procedure), std::move(done));
+}
+
+void SimClient::write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) {
+  Link* link = usable_link(done);
+  if (!link) return;
+  if (!link->knows_descriptor(handle)) return done(gone());
+  run(*link, std::make_unique<WriteValue>(handle, std::move(value)), std::move(done));
+}
+
+void SimClient::run(Link& link, std::unique_ptr<Procedure> procedure, backend::Done<void> done) {
+  link.start(std::move(procedure), [anchor = anchor_, done = shared(std::move(done))](Procedure& ended) {
+    if (!anchor->client) return;
+    if (ended.error()) return (*done)(*ended.error());
+    (*done)({});
+  });
+}
+
+void SimClient::subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) {
+  const auto known = usable_characteristic(handle, done);
+  if (!known) return;
+  if (known->configuration == 0)
+    return done(Error(ErrorCode::not_supported, "this characteristic has no Client Characteristic Configuration"));
+  const std::uint16_t bits = kind == backend::SubscribeKind::notify ? 1 : 2;
+  std::erase_if(interests_, [&](const Interest& interest) { return interest.handle == handle; });
+  interests_.push_back({handle, known->value_handle, bits});
+  link_->configure(*known, [anchor = anchor_, handle, done = shared(std::move(done))](const std::optional<Error>& error) {
+    if (!anchor->client) return;
+    if (!error) return (*done)({});
+    std::erase_if(anchor->client->interests_, [&](const Interest& interest) { return interest.handle == handle; });
+    (*done)(*error);
+  });
+}
+
+void SimClient::unsubscribe(std::uint16_t handle, backend::Done<void> done) {
+  std::erase_if(interests_, [&](const Interest& interest) { return interest.handle == handle; });
+  if (state_ != State::linked || link_->state() != Link::State::up) return done({});
+  const auto known = link_->find(handle);
+  if (!known || known->configuration == 0) return done({});
+  link_->configure(*known, [anchor = anchor_, done = shared(std::move(done))](const std::optional<Error>& error) {
+    if (!anchor->client) return;
+    if (error && error->code() != ErrorCode::disconnected) return (*done)(*error);
+    (*done)({});
+  });
+}
+
+std::uint16_t SimClient::wants(std::uint16_t value_handle) const noexcept {
+  for (const Interest& interest : interests_)
+    if (interest.value_handle == value_handle) return interest.bits;
+  return 0;
+}
+
+void SimClient::on_value(std::uint16_t value_handle, ByteView value) {
+  for (const Interest& interest : interests_)
+    if (interest.value_handle == value_handle) return events_.on_value(interest.handle, value);
+}
+
+}  // namespace blau::sim::detail

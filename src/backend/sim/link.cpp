@@ -1,0 +1,221 @@
+// A link's life, and PDUs on their way.
+
+#include "link.hpp"
+
+#include "client.hpp"
+#include "core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::sim::detail {
+
+namespace {
+
+/// Core Vol 3 Part F 3.3.3: a transaction that takes longer has failed, and the bearer takes no more requests.
+constexpr std::chrono::seconds transaction_timeout{30};
+
+bool is_request(ByteView pdu) {
+  return (pdu[0] & command_flag) == 0 && pdu[0] != static_cast<std::uint8_t>(Opcode::handle_value_confirmation);
+}
+
+}  // namespace
+
+Link::Link(AdapterNode& adapter, PeripheralNode& peripheral) : adapter_(adapter), peripheral_(peripheral) {}
+
+Link::~Link() = default;
+
+Loop& Link::loop() const { return *peripheral_.world.loop(); }
+
+void Link::open() {
+  const auto self = shared_from_this();
+  opened_ = loop().now();
+  ++adapter_.links;
+  ++peripheral_.link_count;
+  bearer_ = peripheral_.server->open_bearer();
+  gatt_.set_on_value([this](std::uint16_t handle, ByteView value, bool) { on_value(handle, value); });
+  drop_after(peripheral_.spec.drop_link_after);
+  peripheral_.update_advertising();
+  start(std::make_unique<ExchangeMtu>(), [this](Procedure&) { mtu_agreed(); });
+  if (const auto hook = peripheral_.on_connected) peripheral_.world.guarded(hook);
+}
+
+/// With or without a larger MTU: a peripheral may not know the request.
+void Link::mtu_agreed() {
+  if (state_ != State::opening) return;
+  state_ = State::up;
+  clients_.each([](SimClient& client) { client.link_is_up(); });
+}
+
+bool Link::leave(SimClient& client) {
+  if (clients_.size() > 1) {
+    clients_.remove(client);
+    return false;
+  }
+  close();
+  return true;
+}
+
+void Link::drop(SimClient& client) {
+  clients_.remove(client);
+  if (clients_.empty()) close();
+}
+
+void Link::close() {
+  if (state_ == State::closing || state_ == State::ended) return;
+  state_ = State::closing;
+  closing_timer_.start_after(loop(), latency(), [this] {
+    end(DisconnectReason::local, "connection terminated by local host (0x16)");
+  });
+}
+
+void Link::end(DisconnectReason reason, const std::string& native) {
+  if (state_ == State::ended) return;
+  const auto self = shared_from_this();
+  PeripheralNode& peripheral = peripheral_;
+  std::erase(peripheral.links, self);
+  stop();
+  peripheral.server->close_bearer(bearer_);
+  if (const auto hook = peripheral.on_disconnected) peripheral.world.guarded([&] { hook(reason); });
+  clients_.each([&](SimClient& client) { client.link_ended(reason, native); });
+  gatt_.fail(Error(ErrorCode::disconnected, "the link ended during the request: connect again", native));
+  peripheral.update_advertising();
+  peripheral.world.poke_attempts();
+}
+
+void Link::forget() noexcept {
+  if (state_ == State::ended) return;
+  stop();
+  peripheral_.server->close_bearer(bearer_);
+  clients_.each([](SimClient& client) { client.forget(); });
+}
+
+void Link::stop() noexcept {
+  state_ = State::ended;
+  --adapter_.links;
+  for (Timer* timer : {&answer_timer_, &supervision_timer_, &closing_timer_, &drop_timer_, &up_.timer, &down_.timer})
+    timer->stop();
+  schedules_.clear();
+}
+
+void Link::drop_after(std::optional<nanoseconds> time) {
+  if (!time) return drop_timer_.stop();
+  drop_timer_.start_at(loop(), std::max(loop().now(), opened_ + *time), [this] {
+    end(DisconnectReason::remote, "remote user terminated connection (0x13)");
+  });
+}
+
+void Link::kick() {
+  if (peripheral_.present) {
+    supervision_timer_.stop();
+  } else if (!supervision_timer_.running()) {
+    supervision_timer_.start_after(loop(), peripheral_.supervision_timeout,
+                                   [this] { end(DisconnectReason::timeout, "connection timeout (0x08)"); });
+  }
+  arm(up_);
+  arm(down_);
+}
+
+void Link::push(Pipe& pipe, ByteView pdu, nanoseconds delay) {
+  if (state_ == State::ended) return;
+  Packet packet;
+  packet.when = loop().now() + delay;
+  if (!pipe.spare.empty()) {
+    packet.pdu = std::move(pipe.spare.back());
+    pipe.spare.pop_back();
+  }
+  packet.pdu.assign(pdu.begin(), pdu.end());
+  auto place = pipe.packets.end();
+  const auto first = pipe.packets.begin() + static_cast<std::ptrdiff_t>(pipe.first);
+  while (place != first && std::prev(place)->when > packet.when) --place;
+  pipe.packets.insert(place, std::move(packet));
+  arm(pipe);
+}
+
+bool Link::blocked(const Pipe& pipe) const {
+  return !peripheral_.present || (&pipe == &up_ && peripheral_.stalled);
+}
+
+void Link::arm(Pipe& pipe) {
+  if (pipe.first == pipe.packets.size() || blocked(pipe)) return pipe.timer.stop();
+  const TimePoint when = pipe.packets[pipe.first].when;
+  if (pipe.timer.running() && pipe.timer.when() == when) return;
+  pipe.timer.start_at(loop(), when, [this, &pipe] { deliver(pipe); });
+}
+
+/// Everything that is due, in its order.
+void Link::deliver(Pipe& pipe) {
+  constexpr std::size_t most_spare = 8;
+  const auto self = shared_from_this();
+  const TimePoint now = loop().now();
+  while (state_ != State::ended && pipe.first < pipe.packets.size() && !blocked(pipe)) {
+    if (pipe.packets[pipe.first].when > now) break;
+    Bytes pdu = std::move(pipe.packets[pipe.first++].pdu);
+    if (pipe.first == pipe.packets.size()) {
+      pipe.packets.clear();
+      pipe.first = 0;
+    }
+    &pipe == &up_ ? at_peripheral(pdu) : at_central(pdu);
+    if (pipe.spare.size() < most_spare) pipe.spare.push_back(std::move(pdu));
+  }
+  if (state_ != State::ended) arm(pipe);
+}
+
+void Link::start(std::unique_ptr<Procedure> procedure, GattClient::Done done) {
+  gatt_.start(std::move(procedure), std::move(done));
+  pump();
+}
+
+void Link::pump() {
+  if (std::exchange(pumping_, true)) return;
+  while (state_ != State::ended) {
+    const auto pdu = gatt_.next_pdu();
+    if (!pdu) break;
+    push(up_, *pdu, latency() / 4);
+    if (!is_request(*pdu) || state_ == State::ended) continue;
+    answer_timer_.start_after(loop(), transaction_timeout, [this] {
+      end(DisconnectReason::timeout, "the peripheral did not answer a request within 30 s");
+    });
+  }
+  pumping_ = false;
+}
+
+void Link::at_peripheral(ByteView pdu) { peripheral_.dispatch(peripheral_.server->handle_pdu(bearer_, pdu)); }
+
+void Link::respond(Bytes pdu) { push(down_, pdu, latency() * 3 / 4); }
+
+void Link::send(ByteView pdu) { push(down_, pdu, latency() / 4); }
+
+void Link::at_central(ByteView pdu) {
+  const bool nested = std::exchange(pumping_, true);
+  gatt_.receive(pdu);
+  pumping_ = nested;
+  if (state_ == State::ended) return;
+  if (!gatt_.waiting()) answer_timer_.stop();
+  pump();
+}
+
+void Link::start_schedule(CharacteristicNode& characteristic) {
+  auto& schedule = schedules_[characteristic.value_handle];
+  if (schedule) return;
+  schedule = std::make_unique<Schedule>();
+  schedule->characteristic = &characteristic;
+  schedule->next = loop().now() + characteristic.notify_interval;
+  const std::uint16_t handle = characteristic.value_handle;
+  schedule->timer.start_at(loop(), schedule->next, [this, handle] { run_schedule(handle); });
+}
+
+void Link::run_schedule(std::uint16_t value_handle) {
+  const auto self = shared_from_this();
+  Schedule& schedule = *schedules_.at(value_handle);
+  CharacteristicNode& characteristic = *schedule.characteristic;
+  const std::size_t turn = schedule.turn++;
+  schedule.next += characteristic.notify_interval;
+  schedule.timer.start_at(loop(), schedule.next, [this, value_handle] { run_schedule(value_handle); });
+  if (peripheral_.stalled) return;
+  Bytes value;
+  const auto make = characteristic.make;  // it may end its own schedule
+  if (peripheral_.world.guarded([&] { value = make(turn); })) peripheral_.send_to(*this, characteristic, value, false);
+}
+
+}  // namespace blau::sim::detail

@@ -1,0 +1,174 @@
+// The public World: its contents by name, and the loop of its own.
+
+#include "adapter.hpp"
+#include "core.hpp"
+#include "default_world.hpp"
+#include "options.hpp"
+
+#include <blau/sim.hpp>
+
+#include <atomic>
+#include <utility>
+
+namespace blau::sim {
+
+namespace detail {
+
+/// Makes an event loop of the world's kind.
+struct WorldLoop {
+  static std::unique_ptr<EventLoop> make(const WorldOptions& options) {
+    blau::detail::LoopSettings settings;
+    settings.virtual_time = !options.real_time;
+    settings.order_seed = options.order_seed;
+    return std::unique_ptr<EventLoop>(new EventLoop(Loop::make(settings)));
+  }
+};
+
+class WorldImpl {
+ public:
+  explicit WorldImpl(const WorldOptions& options)
+      : options_(options), core_(std::make_shared<WorldCore>(options.seed, options.default_adapter)) {}
+  ~WorldImpl() {
+    loops_.clear();
+    core_->detach();  // whoever still uses it elsewhere keeps no world alive
+  }
+  WorldImpl(const WorldImpl&) = delete;
+  WorldImpl& operator=(const WorldImpl&) = delete;
+
+  [[nodiscard]] WorldCore& core() noexcept { return *core_; }
+  [[nodiscard]] EventLoop& loop();
+  [[nodiscard]] BackendRef backend();
+
+ private:
+  WorldOptions options_;
+  std::shared_ptr<WorldCore> core_;
+  std::string name_;  ///< of its backend; empty until somebody asks
+  std::vector<std::unique_ptr<EventLoop>> loops_;  ///< the last one runs; earlier ones ended with an exception
+};
+
+namespace {
+
+Error in_use() {
+  return {ErrorCode::busy, "this world is in use on another event loop: end that one first, or make another world"};
+}
+
+}  // namespace
+
+EventLoop& WorldImpl::loop() {
+  if (!loops_.empty() && !loops_.back()->loop()->closing()) return *loops_.back();
+  if (!loops_.empty() && core_->loop() == loops_.back()->loop().get()) core_->detach();
+  if (core_->loop()) throw in_use();
+  loops_.push_back(WorldLoop::make(options_));
+  const auto& loop = loops_.back()->loop();
+  loop->set_wants_driver(true);
+  const std::shared_ptr<backend::Backend> backend = SimBackend::make(core_, *loop);
+  loop->add_service("default-backend", backend);
+  return *loops_.back();
+}
+
+BackendRef WorldImpl::backend() {
+  static std::atomic<unsigned> worlds{0};
+  auto factory = [core = core_, real_time = options_.real_time](EventLoop& loop) -> std::shared_ptr<backend::Backend> {
+    if (core->loop() == loop.loop().get()) return core->backend();
+    if (!real_time) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a world on virtual time lives on its own event loop: use World::run or the loop option, or make it with "
+                  "WorldOptions{.real_time = true}");
+    }
+    if (core->loop()) throw in_use();
+    return SimBackend::make(core, *loop.loop());
+  };
+  // Two worlds on one loop are two backends.
+  if (name_.empty()) name_ = "sim#" + std::to_string(++worlds);
+  return BackendRef(name_, std::move(factory));
+}
+
+}  // namespace detail
+
+World::World(const WorldOptions& options) : impl_(std::make_unique<detail::WorldImpl>(options)) {
+  if (!options.real_time) (void)impl_->loop();  // its time begins now
+}
+World::~World() = default;
+World::World(World&&) noexcept = default;
+World& World::operator=(World&&) noexcept = default;
+
+World World::made_of(detail::WorldSpec spec, const WorldOptions& options) {
+  World world(options);
+  world.impl_->core().fill(std::move(spec));
+  return world;
+}
+
+World World::load(const std::filesystem::path& path, const WorldOptions& options) {
+  return made_of(detail::load_world(path).value(), options);
+}
+
+World World::from_json(std::string_view json_text, std::string_view file_name, const WorldOptions& options) {
+  return made_of(detail::parse_world(json_text, file_name).value(), options);
+}
+
+World World::default_world(const WorldOptions& options) { return made_of(detail::default_world(), options); }
+
+Adapter& World::add_adapter(const AdapterOptions& options) {
+  detail::AdapterSpec spec;
+  spec.name = options.name;
+  spec.address = options.address;
+  spec.powered = options.powered;
+  spec.blocked = options.blocked;
+  spec.central = options.central;
+  return impl_->core().add_adapter(std::move(spec), options.max_connections).face;
+}
+
+Adapter& World::adapter() {
+  auto& adapters = impl_->core().adapters();
+  if (adapters.empty()) throw Error(UnavailableReason::no_adapter, "this world has no adapter: add one");
+  return adapters.front()->face;
+}
+
+Adapter& World::adapter(std::string_view name) {
+  for (const auto& adapter : impl_->core().adapters())
+    if (adapter->spec.name == name) return adapter->face;
+  throw Error(ErrorCode::invalid_argument, "this world has no adapter '" + std::string(name) + "': add it first");
+}
+
+std::vector<Adapter*> World::adapters() {
+  std::vector<Adapter*> all;
+  for (const auto& adapter : impl_->core().adapters()) all.push_back(&adapter->face);
+  return all;
+}
+
+Peripheral& World::peripheral(const AddressArgument& address) {
+  if (auto* found = impl_->core().find_peripheral(address.get())) return found->face;
+  throw Error(ErrorCode::device_not_found,
+              "this world has no peripheral " + address.get().to_string() + ": add it first");
+}
+
+std::vector<Peripheral*> World::peripherals() {
+  std::vector<Peripheral*> all;
+  for (const auto& peripheral : impl_->core().peripherals()) all.push_back(&peripheral->face);
+  return all;
+}
+
+Peripheral& World::add_peripheral(const PeripheralOptions& options) {
+  return detail::add_peripheral(impl_->core(), options).face;
+}
+
+void World::after(std::chrono::nanoseconds delay, std::function<void()> call) {
+  impl_->core().after(delay, std::move(call));
+}
+
+std::chrono::nanoseconds World::elapsed() const { return impl_->core().elapsed(); }
+
+EventLoop& World::loop() { return impl_->loop(); }
+
+void World::advance(std::chrono::nanoseconds time) {
+  struct Pause {
+    static Task<> of(std::chrono::nanoseconds time) { co_await sleep_for(time); }
+  };
+  run(Pause::of(time));
+}
+
+Hold World::hold() { return Hold(loop().loop()); }
+
+BackendRef World::backend() { return impl_->backend(); }
+
+}  // namespace blau::sim
