@@ -20,10 +20,6 @@ namespace blau {
 namespace detail {
 struct EventLoopAccess;
 }
-namespace sim::detail {
-struct WorldLoop;
-}
-
 /// How an event loop is made.
 struct EventLoopOptions {
   /// For tests: chooses among ready events at random, in an order that this number decides. Absent: first come, first served.
@@ -93,7 +89,6 @@ class BLAU_API EventLoop {
 
  private:
   friend struct detail::EventLoopAccess;
-  friend struct sim::detail::WorldLoop;
   explicit EventLoop(std::shared_ptr<detail::Loop> loop);
   template <class Function>
   static Task<void> keep_alive(Function function) {

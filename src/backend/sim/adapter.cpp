@@ -3,7 +3,9 @@
 #include "adapter.hpp"
 
 #include "client.hpp"
+#include "default_world.hpp"
 #include "scanner.hpp"
+#include "sim.hpp"
 
 #include <blau/event_loop.hpp>
 
@@ -131,7 +133,7 @@ std::unique_ptr<backend::ClientPort> SimBackend::make_client(const backend::Clie
   return std::make_unique<SimClient>(world_, request, events);
 }
 
-backend::Factory sim_factory(WorldSpec spec) {
+backend::Factory factory_of(WorldSpec spec) {
   return [spec = std::make_shared<const WorldSpec>(std::move(spec))](EventLoop& loop) {
     auto world = std::make_shared<WorldCore>(spec->seed, false);
     world->fill(*spec);
@@ -141,3 +143,13 @@ backend::Factory sim_factory(WorldSpec spec) {
 
 }  // namespace detail
 }  // namespace blau::sim
+
+namespace blau::detail {
+
+backend::Factory sim_factory() { return sim::detail::factory_of(sim::detail::default_world()); }
+
+backend::Factory sim_factory_from_file(const std::string& path) {
+  return sim::detail::factory_of(sim::detail::load_world(path).value());
+}
+
+}  // namespace blau::detail

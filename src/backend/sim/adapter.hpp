@@ -49,6 +49,6 @@ class SimBackend final : public backend::Backend {
 };
 
 /// Makes a fresh world of this content for each loop, on that loop's clock: what `sim` and `sim:FILE` name.
-[[nodiscard]] backend::Factory sim_factory(WorldSpec spec);
+[[nodiscard]] backend::Factory factory_of(WorldSpec spec);
 
 }  // namespace blau::sim::detail

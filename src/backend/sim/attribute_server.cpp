@@ -128,7 +128,8 @@ IndicationResult AttributeServer::indicate(BearerId id, std::uint16_t value_hand
     return {true, std::nullopt};
   }
   bearer->unconfirmed = value_handle;
-  return {true, PduWriter(Opcode::handle_value_indication).u16(value_handle).bytes(cut(value, bearer->mtu - 3u)).done()};
+  return {true,
+          PduWriter(Opcode::handle_value_indication).u16(value_handle).bytes(cut(value, bearer->mtu - 3u)).done()};
 }
 
 std::uint16_t AttributeServer::subscription(BearerId id, std::uint16_t value_handle) const {
@@ -147,7 +148,8 @@ void AttributeServer::restore_subscriptions(BearerId id, const std::map<std::uin
   const auto bearer = self_->find(id);
   if (!bearer) return;
   for (const auto& [value_handle, bits] : subscriptions)
-    if (bearer->open && self_->table.find(value_handle) != nullptr) self_->set_subscription(*bearer, value_handle, bits);
+    if (bearer->open && self_->table.find(value_handle) != nullptr)
+      self_->set_subscription(*bearer, value_handle, bits);
 }
 
 std::shared_ptr<Bearer> ServerInternals::find(BearerId id) const {
@@ -211,7 +213,7 @@ void ServerInternals::set_subscription(Bearer& bearer, std::uint16_t value_handl
 }
 
 std::optional<AttError> ServerInternals::refuse_write(const Bearer& bearer, const Attribute& attribute,
-                                                                 WriteKind kind) const {
+                                                      WriteKind kind) const {
   const bool permitted = kind == WriteKind::command ? attribute.commandable : attribute.writable;
   if (!permitted) return AttError::write_not_permitted;
   return unmet(attribute.write_security, bearer.security);

@@ -43,7 +43,8 @@ struct ReadAttempt {
   std::uint16_t handle = 0;
   std::uint16_t offset = 0;  ///< where the client reads on; the answer is the whole value all the same
   Ticket ticket = 0;
-  std::optional<AttError> refused_with;  ///< the attribute's own error, which is the answer to the client whatever this call says
+  std::optional<AttError>
+      refused_with;  ///< the attribute's own error, which is the answer to the client whatever this call says
 };
 
 enum class WriteKind : std::uint8_t { request, command, prepared };
@@ -58,7 +59,8 @@ struct WriteAttempt {
   std::optional<AttError> refused_with;  ///< as in `ReadAttempt`
 };
 
-/// What the owner of a server decides. Each may be empty. They are called inside `handle_pdu` and `finish_…` and may call every
+/// What the owner of a server decides. Each may be empty. They are called inside `handle_pdu` and `finish_…` and may
+/// call every
 /// function of the server but these; they may close bearers and change the table, not destroy the server.
 struct ServerHooks {
   std::function<ReadAnswer(const ReadAttempt&)> on_read;
@@ -74,7 +76,7 @@ struct ServerOutput {
   BearerId bearer = 0;
   std::optional<Bytes> response;
   std::optional<Bytes> indication;  ///< one that waited for the confirmation which came
-  bool violation = false;           ///< the client began a request before the last was answered: real stacks end the link
+  bool violation = false;  ///< the client began a request before the last was answered: real stacks end the link
 };
 
 /// What became of an indication.
@@ -94,7 +96,9 @@ struct ServerInternals;
 
 /// A GATT server without I/O: PDUs of the Attribute Protocol in, PDUs out (Core Vol 3 Part F and G).
 ///
-/// Any number of clients share one table; what belongs to a client (MTU, subscriptions, prepared writes, security) lives with its bearer. The caller carries PDUs and decides about time. Use from one thread at a time. Takes any bytes.
+/// Any number of clients share one table; what belongs to a client (MTU, subscriptions, prepared writes, security)
+/// lives with its bearer. The caller carries PDUs and decides about time. Use from one thread at a time. Takes any
+/// bytes.
 class AttributeServer {
  public:
   explicit AttributeServer(AttributeTable table, ServerHooks hooks = ServerHooks(),

@@ -22,13 +22,14 @@ struct PreparedWrite {
   Bytes part;
 };
 
-/// A request that is being worked on. It is worked on again from its start when a deferred answer comes, with the answers so far.
+/// A request that is being worked on. It is worked on again from its start when a deferred answer comes, with the
+/// answers so far.
 struct Transaction {
   Bytes pdu;
   std::map<std::uint16_t, ReadAnswer> reads;
   std::map<std::uint16_t, WriteAnswer> writes;
-  std::vector<std::uint16_t> written;    ///< handles whose write is done
-  std::vector<PreparedWrite> prepared;   ///< of Execute Write
+  std::vector<std::uint16_t> written;   ///< handles whose write is done
+  std::vector<PreparedWrite> prepared;  ///< of Execute Write
   Ticket waits_for = 0;
   std::uint16_t handle = 0;  ///< what it waits for
 };

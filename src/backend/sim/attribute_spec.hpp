@@ -25,7 +25,8 @@ enum class Security : std::uint8_t {
 /// The longest value that an attribute can have (Core Vol 3 Part F 3.2.9).
 inline constexpr std::size_t max_value_length = 512;
 
-/// Properties of a characteristic: the bits of its declaration (Core Vol 3 Part G 3.3.1.1) and, eight bits higher, those of
+/// Properties of a characteristic: the bits of its declaration (Core Vol 3 Part G 3.3.1.1) and, eight bits higher,
+/// those of
 /// its Characteristic Extended Properties (3.3.3.1). The same numbers as the public `Property`.
 namespace property {
 inline constexpr std::uint16_t broadcast = 0x0001;
@@ -82,7 +83,8 @@ struct CharacteristicSpec {
   std::chrono::milliseconds read_delay{0};
   std::chrono::milliseconds write_delay{0};
   std::optional<NotifySchedule> notify;
-  std::optional<Uuid> echo_to;  ///< the first such characteristic of the same service that notifies or indicates tells what is written here
+  std::optional<Uuid>
+      echo_to;  ///< the first such characteristic of the same service that notifies or indicates tells what is written here
   std::vector<DescriptorSpec> descriptors;
 };
 

@@ -146,8 +146,7 @@ void AttributeTable::place_descriptors(const CharacteristicSpec& spec, PlacedCha
     place_configuration(spec, configuration, into);
   }
   if (makes_extended_properties(spec)) {
-    Attribute& extended =
-        add(std::nullopt, attribute_type::extended_properties, AttributeKind::descriptor);
+    Attribute& extended = add(std::nullopt, attribute_type::extended_properties, AttributeKind::descriptor);
     append_number(extended.value, static_cast<std::uint16_t>(spec.properties >> 8 & 0x03));
     extended.value_handle = into.value;
     extended.fixed_length = true;
@@ -172,8 +171,7 @@ void AttributeTable::place_descriptors(const CharacteristicSpec& spec, PlacedCha
 
 void AttributeTable::place_configuration(const CharacteristicSpec& spec, const DescriptorSpec& as,
                                          PlacedCharacteristic& into) {
-  Attribute& configuration =
-      add(as.handle, attribute_type::client_configuration, AttributeKind::client_configuration);
+  Attribute& configuration = add(as.handle, attribute_type::client_configuration, AttributeKind::client_configuration);
   configuration.writable = true;
   configuration.max_length = 2;
   // Core Vol 3 Part G 3.3.3.3: it is always readable; only writing may demand a secure link.
@@ -206,8 +204,8 @@ Attribute& AttributeTable::add(std::optional<std::uint16_t> handle, const Uuid& 
   attribute.type = type;
   attribute.kind = kind;
   attribute.group_end = given;
-  attribute.fixed_length = kind == AttributeKind::service || kind == AttributeKind::include ||
-                           kind == AttributeKind::characteristic;
+  attribute.fixed_length =
+      kind == AttributeKind::service || kind == AttributeKind::include || kind == AttributeKind::characteristic;
   next_free_ = std::uint32_t{given} + 1;
   attributes_.push_back(std::move(attribute));
   return attributes_.back();

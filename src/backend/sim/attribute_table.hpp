@@ -31,22 +31,22 @@ struct Attribute {
   std::size_t max_length = max_value_length;
   bool fixed_length = false;  ///< declarations: never read in parts
   bool readable = true;
-  bool writable = false;  ///< by Write Request and by prepared writes
+  bool writable = false;     ///< by Write Request and by prepared writes
   bool commandable = false;  ///< by Write Command
   Security read_security = Security::none;
   Security write_security = Security::none;
   std::optional<std::uint8_t> read_error;
   std::optional<std::uint8_t> write_error;
-  std::uint16_t group_end = 0;   ///< of a service or characteristic declaration: its last handle; else its own
+  std::uint16_t group_end = 0;     ///< of a service or characteristic declaration: its last handle; else its own
   std::uint16_t value_handle = 0;  ///< of a characteristic's declaration, value and descriptors: the value's handle
-  std::uint16_t properties = 0;  ///< of a characteristic's value and its configuration
+  std::uint16_t properties = 0;    ///< of a characteristic's value and its configuration
 };
 
 /// The handles that a descriptor, characteristic or service of a list was given.
 struct PlacedCharacteristic {
   std::uint16_t declaration = 0;
   std::uint16_t value = 0;
-  std::uint16_t configuration = 0;  ///< 0: it neither notifies nor indicates
+  std::uint16_t configuration = 0;         ///< 0: it neither notifies nor indicates
   std::vector<std::uint16_t> descriptors;  ///< those that were listed, in their order
 };
 struct PlacedService {
@@ -64,7 +64,8 @@ struct PlacedService {
 /// @param first_free the lowest handle that may be given
 [[nodiscard]] std::optional<SpecFault> find_fault(std::span<const ServiceSpec> services, std::uint32_t first_free = 1);
 
-/// The attributes of a GATT server in the order of their handles (Core Vol 3 Part F 3.2.2, Part G 3). A value; one thread at a time.
+/// The attributes of a GATT server in the order of their handles (Core Vol 3 Part F 3.2.2, Part G 3). A value; one
+/// thread at a time.
 ///
 /// Pointers and spans that it gives hold until the table changes.
 class AttributeTable {
@@ -102,7 +103,8 @@ class AttributeTable {
   std::uint32_t next_free_ = 1;
 };
 
-/// The UUID as it stands in an attribute's value or a PDU: 2 bytes if it is a 16-bit number, else 16, the least significant
+/// The UUID as it stands in an attribute's value or a PDU: 2 bytes if it is a 16-bit number, else 16, the least
+/// significant
 /// first. A 32-bit number has no form of its own in ATT (Core Vol 3 Part F 3.2.1).
 void append_uuid(Bytes& to, const Uuid& uuid);
 

@@ -90,8 +90,8 @@ void SpecCheck::check_duties(const CharacteristicSpec& spec, const ServiceSpec& 
     return other.uuid == *spec.echo_to && (other.properties & tells) != 0;
   };
   if (!std::ranges::any_of(service.characteristics, is_target))
-    fail(path + ".echo_to", "this service has no characteristic " + spec.echo_to->to_string() +
-                                " with the property notify or indicate");
+    fail(path + ".echo_to",
+         "this service has no characteristic " + spec.echo_to->to_string() + " with the property notify or indicate");
 }
 
 void SpecCheck::check_value(const Bytes& value, std::size_t max_length, const std::string& path) {

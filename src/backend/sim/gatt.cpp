@@ -161,8 +161,13 @@ std::uint16_t SimClient::wants(std::uint16_t value_handle) const noexcept {
 }
 
 void SimClient::on_value(std::uint16_t value_handle, ByteView value) {
-  for (const Interest& interest : interests_)
-    if (interest.value_handle == value_handle) return events_.on_value(interest.handle, value);
+  for (const Interest& interest : interests_) {
+    if (interest.value_handle != value_handle) continue;
+    // What a user's callback throws must not unwind through the link.
+    const auto world = world_;
+    world->guarded([&] { events_.on_value(interest.handle, value); });
+    return;
+  }
 }
 
 }  // namespace blau::sim::detail

@@ -13,9 +13,11 @@
 
 namespace blau::sim::detail {
 
-/// The client's end of one ATT bearer without I/O: runs procedures one after the other, since ATT allows one request at a time (Core Vol 3 Part F 3.3.2).
+/// The client's end of one ATT bearer without I/O: runs procedures one after the other, since ATT allows one request
+/// at a time (Core Vol 3 Part F 3.3.2).
 ///
-/// The caller sends what `next_pdu` gives, feeds `receive` with what comes, and decides about time in between. Callbacks are called inside `receive`, `next_pdu` and
+/// The caller sends what `next_pdu` gives, feeds `receive` with what comes, and decides about time in between.
+/// Callbacks are called inside `receive`, `next_pdu` and
 /// `fail`; they may start procedures, not destroy the client. Use from one thread at a time. Takes any bytes.
 class GattClient {
  public:
@@ -34,7 +36,8 @@ class GattClient {
   /// Puts a procedure at the end of the queue. `done` is called once, with its outcome inside.
   void start(std::unique_ptr<Procedure> procedure, Done done = Done());
 
-  /// What is to be sent now, if anything: a confirmation, a command or the next request. Call until it gives nothing, after each `start` and `receive`.
+  /// What is to be sent now, if anything: a confirmation, a command or the next request. Call until it gives nothing,
+  /// after each `start` and `receive`.
   [[nodiscard]] std::optional<Bytes> next_pdu();
 
   /// Takes what the server sent. What nobody waits for is passed over.

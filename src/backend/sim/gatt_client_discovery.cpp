@@ -242,7 +242,8 @@ void DiscoverDatabase::collect() {
       services_[service_].characteristics[characteristic_].descriptors =
           std::move(static_cast<DiscoverDescriptors&>(*running_).descriptors());
       return enter_descriptors(characteristic_ + 1);
-    case Step::done: return;
+    case Step::done:
+      return;
   }
 }
 

@@ -127,7 +127,8 @@ class DiscoverDescriptors final : public RequestProcedure {
   std::vector<DiscoveredDescriptor> descriptors_;
 };
 
-/// The whole database, as a central does it after connecting: primary and secondary services, then includes, characteristics and descriptors of each.
+/// The whole database, as a central does it after connecting: primary and secondary services, then includes,
+/// characteristics and descriptors of each.
 class DiscoverDatabase final : public Procedure {
  public:
   /// In the order of their handles.

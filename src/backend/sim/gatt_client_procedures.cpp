@@ -120,12 +120,9 @@ Procedure::Next WriteValue::first() {
 Procedure::Next WriteValue::prepare() {
   const ByteView part = cut(ByteView(value_).subspan(sent_), mtu() - 5u);
   part_ = part.size();
-  return ask(PduWriter(Opcode::prepare_write_request)
-                 .u16(handle_)
-                 .u16(static_cast<std::uint16_t>(sent_))
-                 .bytes(part)
-                 .done(),
-             Opcode::prepare_write_response);
+  return ask(
+      PduWriter(Opcode::prepare_write_request).u16(handle_).u16(static_cast<std::uint16_t>(sent_)).bytes(part).done(),
+      Opcode::prepare_write_response);
 }
 
 Procedure::Next WriteValue::execute(bool keep) {
@@ -137,8 +134,8 @@ Procedure::Next WriteValue::on_response(PduReader& in) {
   if (!prepares_ || executing_) return std::nullopt;
   const std::uint16_t handle = in.u16();
   const std::uint16_t offset = in.u16();
-  const bool same = handle == handle_ && offset == sent_ &&
-                    std::ranges::equal(in.rest(), ByteView(value_).subspan(sent_, part_));
+  const bool same =
+      handle == handle_ && offset == sent_ && std::ranges::equal(in.rest(), ByteView(value_).subspan(sent_, part_));
   if (!same) {
     malformed("another value than it was to prepare");
     return execute(false);

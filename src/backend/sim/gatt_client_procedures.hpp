@@ -17,8 +17,8 @@ namespace blau::sim::detail {
 
 /// What procedures of one bearer share.
 struct ProcedureContext {
-  std::uint16_t mtu = default_mtu;      ///< agreed on
-  std::uint16_t own_mtu = max_mtu;      ///< offered
+  std::uint16_t mtu = default_mtu;  ///< agreed on
+  std::uint16_t own_mtu = max_mtu;  ///< offered
 };
 
 /// One GATT procedure. Sends one PDU at a time.
@@ -39,7 +39,8 @@ class Procedure {
   /// True for a PDU that is not answered: the procedure is over when it is sent.
   [[nodiscard]] virtual bool is_command() const noexcept { return false; }
 
-  /// Why it failed: `att` with the server's code, `failed` for a malformed answer, or what `stop` was given. Empty if it did not.
+  /// Why it failed: `att` with the server's code, `failed` for a malformed answer, or what `stop` was given. Empty if
+  /// it did not.
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
   void stop(const Error& error) {
     if (!error_) error_ = error;
@@ -120,7 +121,8 @@ class ReadByType final : public RequestProcedure {
   std::vector<Found> found_;
 };
 
-/// Writes a value: by Write Request if it fits, else by prepared writes whose echo is compared (Core Vol 3 Part G 4.9.3 to 4.9.5).
+/// Writes a value: by Write Request if it fits, else by prepared writes whose echo is compared (Core Vol 3 Part G
+/// 4.9.3 to 4.9.5).
 class WriteValue final : public RequestProcedure {
  public:
   /// @param reliable prepared writes also for a short value
@@ -137,13 +139,14 @@ class WriteValue final : public RequestProcedure {
   std::uint16_t handle_;
   Bytes value_;
   bool reliable_;
-  std::size_t sent_ = 0;   ///< bytes whose preparation was confirmed
-  std::size_t part_ = 0;   ///< bytes of the part that is out
+  std::size_t sent_ = 0;  ///< bytes whose preparation was confirmed
+  std::size_t part_ = 0;  ///< bytes of the part that is out
   bool prepares_ = false;
   bool executing_ = false;
 };
 
-/// Write Without Response (Core Vol 3 Part G 4.9.1). A value that the MTU does not hold is an error, `invalid_argument`.
+/// Write Without Response (Core Vol 3 Part G 4.9.1). A value that the MTU does not hold is an error,
+/// `invalid_argument`.
 class WriteCommand final : public RequestProcedure {
  public:
   WriteCommand(std::uint16_t handle, Bytes value) : handle_(handle), value_(std::move(value)) {}

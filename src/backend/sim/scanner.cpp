@@ -86,7 +86,9 @@ void SimScanner::stop(backend::Done<void> done) {
 void SimScanner::hear(Heard& heard, std::int16_t rssi) {
   AdvertisementData& data = active_ ? heard.active : heard.passive;
   data.rssi = rssi;
-  events_.on_advertisement(active_ ? heard.active_device : heard.passive_device, data);
+  // What a user's callback throws must not unwind through the air.
+  const auto world = world_;
+  world->guarded([&] { events_.on_advertisement(active_ ? heard.active_device : heard.passive_device, data); });
 }
 
 void SimScanner::end(const Error& error) {

@@ -5,6 +5,9 @@
 #include "default_world.hpp"
 #include "options.hpp"
 
+#include "core/backends.hpp"
+#include "core/event_loop_access.hpp"
+
 #include <blau/sim.hpp>
 
 #include <atomic>
@@ -13,16 +16,6 @@
 namespace blau::sim {
 
 namespace detail {
-
-/// Makes an event loop of the world's kind.
-struct WorldLoop {
-  static std::unique_ptr<EventLoop> make(const WorldOptions& options) {
-    blau::detail::LoopSettings settings;
-    settings.virtual_time = !options.real_time;
-    settings.order_seed = options.order_seed;
-    return std::unique_ptr<EventLoop>(new EventLoop(Loop::make(settings)));
-  }
-};
 
 class WorldImpl {
  public:
@@ -58,11 +51,14 @@ EventLoop& WorldImpl::loop() {
   if (!loops_.empty() && !loops_.back()->loop()->closing()) return *loops_.back();
   if (!loops_.empty() && core_->loop() == loops_.back()->loop().get()) core_->detach();
   if (core_->loop()) throw in_use();
-  loops_.push_back(WorldLoop::make(options_));
+  blau::detail::LoopSettings settings;
+  settings.virtual_time = !options_.real_time;
+  settings.order_seed = options_.order_seed;
+  loops_.emplace_back(new EventLoop(blau::detail::EventLoopAccess::make(Loop::make(settings))));
   const auto& loop = loops_.back()->loop();
   loop->set_wants_driver(true);
   const std::shared_ptr<backend::Backend> backend = SimBackend::make(core_, *loop);
-  loop->add_service("default-backend", backend);
+  loop->add_service(blau::detail::default_backend_service, backend);
   return *loops_.back();
 }
 

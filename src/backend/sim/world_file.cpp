@@ -51,9 +51,9 @@ void read_link(const Members& members, PeripheralSpec& spec) {
 }
 
 PeripheralSpec read_peripheral(const Place& place) {
-  const Members members(place, {"description", "address", "address_type", "name", "appearance", "mtu", "rssi",
-                                "rssi_noise", "connect_ms", "latency_ms", "drop_link_after_ms", "advertising",
-                                "gap_service", "services"});
+  const Members members(
+      place, {"description", "address", "address_type", "name", "appearance", "mtu", "rssi", "rssi_noise", "connect_ms",
+              "latency_ms", "drop_link_after_ms", "advertising", "gap_service", "services"});
   PeripheralSpec spec;
   members.with("description", [](const Place& p) { (void)p.text(); });
   const Address address = read_address(members.require("address"));
@@ -97,7 +97,8 @@ WorldSpec read_world(const Place& place) {
   return spec;
 }
 
-/// The line of what stands at a path such as `peripherals[0].name`, or of the nearest thing around it that the file has.
+/// The line of what stands at a path such as `peripherals[0].name`, or of the nearest thing around it that the file
+/// has.
 std::size_t line_of(const JsonNode& root, std::string_view path) {
   const JsonNode* node = &root;
   while (!path.empty()) {

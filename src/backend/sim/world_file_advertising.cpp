@@ -162,7 +162,8 @@ AdvertisingBytes advertising_bytes(const PeripheralSpec& peripheral) {
   const AdvertisingSpec& advertising = peripheral.advertising;
   AdvertisingBytes bytes;
   bytes.data = advertising.data ? encode(*advertising.data) : default_data(peripheral);
-  bytes.scan_response = advertising.scan_response ? encode(*advertising.scan_response) : default_scan_response(peripheral);
+  bytes.scan_response =
+      advertising.scan_response ? encode(*advertising.scan_response) : default_scan_response(peripheral);
   return bytes;
 }
 
@@ -172,9 +173,7 @@ AdvertisingSpec read_advertising(const Place& place) {
   members.with("description", [](const Place& p) { (void)p.text(); });
   members.with("enabled", [&](const Place& p) { spec.enabled = p.boolean(); });
   members.with("connectable", [&](const Place& p) { spec.connectable = p.boolean(); });
-  members.with("interval_ms", [&](const Place& p) {
-    spec.interval = std::chrono::milliseconds(p.integer(20, 10240));
-  });
+  members.with("interval_ms", [&](const Place& p) { spec.interval = std::chrono::milliseconds(p.integer(20, 10240)); });
   members.with("data", [&](const Place& p) { spec.data = read_advertisement(p); });
   members.with("scan_response", [&](const Place& p) { spec.scan_response = read_advertisement(p); });
   return spec;

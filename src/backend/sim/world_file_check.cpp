@@ -18,7 +18,8 @@ std::optional<SpecFault> check_adapters(const std::vector<AdapterSpec>& adapters
   std::set<std::string> names;
   for (std::size_t i = 0; i < adapters.size(); ++i)
     if (!names.insert(adapters[i].name).second)
-      return SpecFault{item("adapters", i) + ".name", "another adapter is called " + blau::detail::quoted(adapters[i].name) + " too"};
+      return SpecFault{item("adapters", i) + ".name",
+                       "another adapter is called " + blau::detail::quoted(adapters[i].name) + " too"};
   return std::nullopt;
 }
 
@@ -70,8 +71,8 @@ std::optional<SpecFault> check_peripheral(const WorldSpec& world, std::size_t po
   const std::string path = item("peripherals", position);
   if (auto fault = check_address(world, position, path)) return fault;
   if (peripheral.name.size() > max_device_name)
-    return SpecFault{path + ".name", "a device name has 248 bytes at most, this one has " +
-                                         std::to_string(peripheral.name.size())};
+    return SpecFault{path + ".name",
+                     "a device name has 248 bytes at most, this one has " + std::to_string(peripheral.name.size())};
   if (auto fault = check_services(peripheral, path)) return fault;
   return check_advertising(peripheral, path);
 }

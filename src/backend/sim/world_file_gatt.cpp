@@ -5,14 +5,24 @@
 namespace blau::sim::detail {
 namespace {
 
-constexpr std::array<std::string_view, 9> property_names = {
-    "broadcast",   "read",   "write_without_response",      "write",
-    "notify",      "indicate", "authenticated_signed_writes", "reliable_write",
-    "writable_auxiliaries"};
-constexpr std::array<std::uint16_t, 9> property_bits = {
-    property::broadcast, property::read,     property::write_without_response,      property::write,
-    property::notify,    property::indicate, property::authenticated_signed_writes, property::reliable_write,
-    property::writable_auxiliaries};
+constexpr std::array<std::string_view, 9> property_names = {"broadcast",
+                                                            "read",
+                                                            "write_without_response",
+                                                            "write",
+                                                            "notify",
+                                                            "indicate",
+                                                            "authenticated_signed_writes",
+                                                            "reliable_write",
+                                                            "writable_auxiliaries"};
+constexpr std::array<std::uint16_t, 9> property_bits = {property::broadcast,
+                                                        property::read,
+                                                        property::write_without_response,
+                                                        property::write,
+                                                        property::notify,
+                                                        property::indicate,
+                                                        property::authenticated_signed_writes,
+                                                        property::reliable_write,
+                                                        property::writable_auxiliaries};
 constexpr std::array<std::string_view, 3> security_names = {"none", "encrypted", "authenticated"};
 
 std::uint16_t read_handle(const Place& place) { return place.number<std::uint16_t>(1, 0xffff); }
@@ -67,9 +77,9 @@ void read_behaviour(const Members& members, CharacteristicSpec& spec) {
 }
 
 CharacteristicSpec read_characteristic(const Place& place) {
-  const Members members(place, {"description", "uuid", "handle", "properties", "value", "max_length", "security",
-                                "read_error", "write_error", "read_delay_ms", "write_delay_ms", "notify", "echo_to",
-                                "descriptors"});
+  const Members members(place,
+                        {"description", "uuid", "handle", "properties", "value", "max_length", "security", "read_error",
+                         "write_error", "read_delay_ms", "write_delay_ms", "notify", "echo_to", "descriptors"});
   CharacteristicSpec spec;
   members.with("description", [](const Place& p) { (void)p.text(); });
   spec.uuid = members.require("uuid").uuid();

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t max_depth = 32;
 
-/// Counts lines while the parser reads. The line of the character that was read last is the line of the token that it ends: no JSON token spans lines,
+/// Counts lines while the parser reads. The line of the character that was read last is the line of the token that it
+/// ends: no JSON token spans lines,
 /// and the line break after a number, which the parser reads too, still belongs to the number's line.
 class LineCounter {
  public:
@@ -26,7 +27,8 @@ class LineCounter {
   bool after_break_ = false;
 };
 
-/// An input iterator that tells a counter what was read. Copies share the counter; the parser advances one of them only.
+/// An input iterator that tells a counter what was read. Copies share the counter; the parser advances one of them
+/// only.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -158,13 +160,20 @@ const JsonNode* JsonNode::find(std::string_view wanted) const noexcept {
 
 std::string_view name_of(JsonNode::Kind kind) noexcept {
   switch (kind) {
-    case JsonNode::Kind::null: return "null";
-    case JsonNode::Kind::boolean: return "a boolean";
-    case JsonNode::Kind::integer: return "an integer";
-    case JsonNode::Kind::number: return "a number";
-    case JsonNode::Kind::string: return "a string";
-    case JsonNode::Kind::array: return "a list";
-    case JsonNode::Kind::object: return "an object";
+    case JsonNode::Kind::null:
+      return "null";
+    case JsonNode::Kind::boolean:
+      return "a boolean";
+    case JsonNode::Kind::integer:
+      return "an integer";
+    case JsonNode::Kind::number:
+      return "a number";
+    case JsonNode::Kind::string:
+      return "a string";
+    case JsonNode::Kind::array:
+      return "a list";
+    case JsonNode::Kind::object:
+      return "an object";
   }
   return "";
 }

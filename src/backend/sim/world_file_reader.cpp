@@ -78,7 +78,9 @@ Bytes Place::hex() const {
   // from_hex also takes separators, which the schema does not.
   const bool plain = text().find_first_of(" :-\t\r\n") == std::string::npos;
   auto bytes = plain ? from_hex(node_->text) : std::nullopt;
-  if (!bytes) fail(blau::detail::quoted(node_->text) + " is not bytes: write pairs of hexadecimal digits, as 00ff, or {\"text\": …}");
+  if (!bytes)
+    fail(blau::detail::quoted(node_->text) +
+         " is not bytes: write pairs of hexadecimal digits, as 00ff, or {\"text\": …}");
   return std::move(*bytes);
 }
 
@@ -113,8 +115,9 @@ std::size_t Place::one_of(std::span<const std::string_view> words) const {
 
 std::string Place::inside(std::string_view name) const {
   const bool plain = name.size() <= 64 && std::ranges::all_of(name, [](unsigned char c) {
-    return c == '_' || c == '-' || c == '$' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  });
+                       return c == '_' || c == '-' || c == '$' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                              (c >= 'a' && c <= 'z');
+                     });
   const std::string shown = plain ? std::string(name) : blau::detail::quoted(name);
   return path_.empty() ? shown : path_ + '.' + shown;
 }
