@@ -10,7 +10,8 @@
 #include <memory>
 #include <vector>
 
-/// Any bytes to the attribute server, from two clients at once, with hooks that refuse, defer, close bearers and change the table; and any bytes to the GATT client.
+/// Any bytes to the attribute server, from two clients at once, with hooks that refuse, defer, close bearers and
+/// change the table; and any bytes to the GATT client.
 
 namespace {
 
@@ -59,9 +60,10 @@ AttributeTable make_table() {
   std::vector<ServiceSpec> services(3);
   services[0].uuid = Uuid(0x180d);
   services[0].includes = {1, 2};
-  services[0].characteristics = {characteristic(Uuid(0x2a37), property::read | property::notify | property::indicate, 3),
-                                 characteristic(Uuid(0x2a38), property::read | property::write, 512),
-                                 characteristic(own, property::write | property::write_without_response, 0)};
+  services[0].characteristics = {
+      characteristic(Uuid(0x2a37), property::read | property::notify | property::indicate, 3),
+      characteristic(Uuid(0x2a38), property::read | property::write, 512),
+      characteristic(own, property::write | property::write_without_response, 0)};
   services[0].characteristics[2].max_length = 7;
   services[1].uuid = own;
   services[1].primary = false;
@@ -87,15 +89,25 @@ class Rig {
     const std::uint8_t what = input_.byte();
     BearerId& client = clients_[what >> 7];
     switch (what & 0x0f) {
-      case 0: tickets_.empty() ? void() : finish(); break;
-      case 1: check(client, server_.indicate(client, handle(), input_.piece()).pdu, 0x1d); break;
-      case 2: check(client, server_.notify(client, handle(), input_.piece()), 0x1b); break;
-      case 3: server_.set_security(client, {(what & 0x10) != 0, (what & 0x20) != 0, (what & 0x40) != 0}); break;
+      case 0:
+        tickets_.empty() ? void() : finish();
+        break;
+      case 1:
+        check(client, server_.indicate(client, handle(), input_.piece()).pdu, 0x1d);
+        break;
+      case 2:
+        check(client, server_.notify(client, handle(), input_.piece()), 0x1b);
+        break;
+      case 3:
+        server_.set_security(client, {(what & 0x10) != 0, (what & 0x20) != 0, (what & 0x40) != 0});
+        break;
       case 4:
         server_.close_bearer(client);
         client = server_.open_bearer();
         break;
-      default: request(client); break;
+      default:
+        request(client);
+        break;
     }
   }
 
@@ -127,7 +139,8 @@ class Rig {
     if ((how & 1) != 0)
       output = server_.finish_read(ticket, (how & 2) != 0 ? ReadAnswer(input_.piece()) : ReadAnswer(Stored{}));
     else
-      output = server_.finish_write(ticket, (how & 2) != 0 ? WriteAnswer(AttError::unlikely_error) : WriteAnswer(Accepted{}));
+      output = server_.finish_write(ticket,
+                                    (how & 2) != 0 ? WriteAnswer(AttError::unlikely_error) : WriteAnswer(Accepted{}));
     if (output.response) require(output.response->size() <= server_.mtu(output.bearer));
   }
 
@@ -147,10 +160,15 @@ class Rig {
     if (how == 0xf0) server_.table().remove_service(10);
     if (how == 0xf1) server_.close_bearer(attempt.bearer);
     switch (how & 7) {
-      case 1: return input_.piece();
-      case 2: return AttError::unlikely_error;
-      case 3: tickets_.push_back(attempt.ticket); return Deferred{};
-      default: return Stored{};
+      case 1:
+        return input_.piece();
+      case 2:
+        return AttError::unlikely_error;
+      case 3:
+        tickets_.push_back(attempt.ticket);
+        return Deferred{};
+      default:
+        return Stored{};
     }
   }
 
@@ -160,9 +178,13 @@ class Rig {
     if (how == 0xf0) server_.table().remove_service(10);
     if (how == 0xf1) server_.close_bearer(attempt.bearer);
     switch (how & 7) {
-      case 2: return AttError::value_not_allowed;
-      case 3: tickets_.push_back(attempt.ticket); return Deferred{};
-      default: return Accepted{};
+      case 2:
+        return AttError::value_not_allowed;
+      case 3:
+        tickets_.push_back(attempt.ticket);
+        return Deferred{};
+      default:
+        return Accepted{};
     }
   }
 
@@ -175,13 +197,20 @@ class Rig {
 std::unique_ptr<Procedure> make_procedure(std::uint8_t which) {
   const auto handle = static_cast<std::uint16_t>(which >> 3);
   switch (which & 7) {
-    case 0: return std::make_unique<ExchangeMtu>();
-    case 1: return std::make_unique<ReadValue>(handle);
-    case 2: return std::make_unique<ReadByType>(Uuid(0x2a00), handle, std::uint16_t{0xffff});
-    case 3: return std::make_unique<WriteValue>(handle, Bytes(which * 2u));
-    case 4: return std::make_unique<WriteCommand>(handle, Bytes(which));
-    case 5: return std::make_unique<DiscoverServicesByUuid>(Uuid(0x180d));
-    default: return std::make_unique<DiscoverDatabase>();
+    case 0:
+      return std::make_unique<ExchangeMtu>();
+    case 1:
+      return std::make_unique<ReadValue>(handle);
+    case 2:
+      return std::make_unique<ReadByType>(Uuid(0x2a00), handle, std::uint16_t{0xffff});
+    case 3:
+      return std::make_unique<WriteValue>(handle, Bytes(which * 2u));
+    case 4:
+      return std::make_unique<WriteCommand>(handle, Bytes(which));
+    case 5:
+      return std::make_unique<DiscoverServicesByUuid>(Uuid(0x180d));
+    default:
+      return std::make_unique<DiscoverDatabase>();
   }
 }
 

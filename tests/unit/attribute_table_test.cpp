@@ -79,8 +79,8 @@ TEST(AttributeTable, WritesDeclarationsAsTheSpecificationSays) {
 
 TEST(AttributeTable, MakesExtendedPropertiesAfterTheConfiguration) {
   AttributeTable table;
-  const auto spec = characteristic(
-      0x2a3d, property::notify | property::reliable_write | property::writable_auxiliaries);
+  const auto spec =
+      characteristic(0x2a3d, property::notify | property::reliable_write | property::writable_auxiliaries);
   ASSERT_TRUE(table.append(std::vector{service(0x1811, {spec})}).has_value());
   EXPECT_EQ(table.find(2)->value[0], 0x90);
   EXPECT_EQ(table.find(4)->type, attribute_type::client_configuration);
@@ -110,7 +110,9 @@ TEST(AttributeTable, TakesAListedConfigurationAndExtendedPropertiesWhereTheyStan
 TEST(AttributeTable, ShortensOnly16BitNumbers) {
   AttributeTable table;
   ASSERT_TRUE(table.append(std::vector{service(0xb1a00800)}).has_value());
-  EXPECT_EQ(to_hex(table.find(1)->value), "fb349b5f800000800010000000" "08a0b1");
+  EXPECT_EQ(to_hex(table.find(1)->value),
+            "fb349b5f800000800010000000"
+            "08a0b1");
 }
 
 TEST(AttributeTable, KeepsGaps) {

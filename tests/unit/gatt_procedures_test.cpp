@@ -167,6 +167,10 @@ TEST_F(GattProceduresTest, ReadsValuesToTheirEnd) {
   EXPECT_EQ(sent_, 2);
   EXPECT_EQ(run<ReadValue>(12)->value(), counted(512));
   EXPECT_EQ(sent_, 2 + 24);
+  server_.table().find(10)->value = counted(21);
+  sent_ = 0;
+  EXPECT_EQ(run<ReadValue>(10)->value(), counted(21));
+  EXPECT_EQ(sent_, 1);
   run<ExchangeMtu>();
   sent_ = 0;
   EXPECT_EQ(run<ReadValue>(12)->value(), counted(512));
@@ -198,6 +202,9 @@ TEST_F(GattProceduresTest, WritesShortAndLongValues) {
   EXPECT_FALSE(run<WriteValue>(5, counted(21))->error());
   EXPECT_EQ(sent_, 4) << "two parts and their execution";
   EXPECT_EQ(server_.table().find(5)->value, counted(21));
+  sent_ = 0;
+  EXPECT_FALSE(run<WriteValue>(5, counted(36))->error());
+  EXPECT_EQ(sent_, 3) << "18 bytes a part";
   EXPECT_FALSE(run<WriteValue>(5, counted(512))->error());
   EXPECT_EQ(server_.table().find(5)->value, counted(512));
   EXPECT_FALSE(run<WriteValue>(5, Bytes())->error());
@@ -347,8 +354,7 @@ INSTANTIATE_TEST_SUITE_P(
         Liar{"short_error", make<ReadValue>(one), {"010a01"}},
         Liar{"long_error", make<ReadValue>(one), {"010a01000100"}},
         Liar{"longer_than_the_mtu", make<ReadValue>(one), {"0b0000000000000000000000000000000000000000000000"}},
-        Liar{"short_mtu", make<ExchangeMtu>(), {"0317"}},
-        Liar{"long_mtu", make<ExchangeMtu>(), {"03170000"}},
+        Liar{"short_mtu", make<ExchangeMtu>(), {"0317"}}, Liar{"long_mtu", make<ExchangeMtu>(), {"03170000"}},
         Liar{"services_of_odd_length", make<DiscoverServices>(), {"1107 01000200001800"}},
         Liar{"services_cut", make<DiscoverServices>(), {"1106 010002000018 03"}},
         Liar{"no_services", make<DiscoverServices>(), {"1106"}},
@@ -361,7 +367,8 @@ INSTANTIATE_TEST_SUITE_P(
         Liar{"includes_back", make<DiscoverIncludes>(one, nine), {"0906 010010001100", "0906 010010001100"}},
         Liar{"include_names_no_uuid", make<DiscoverIncludes>(nine, nine), {"0906 090010001100", "0b000000"}},
         Liar{"characteristics_of_odd_length", make<DiscoverCharacteristics>(one, nine), {"0908 0100020200002a00"}},
-        Liar{"characteristics_back", make<DiscoverCharacteristics>(one, nine),
+        Liar{"characteristics_back",
+             make<DiscoverCharacteristics>(one, nine),
              {"0907 01000202 00002a", "0907 01000202 00002a"}},
         Liar{"value_before_declaration", make<DiscoverCharacteristics>(one, nine), {"0907 0300020300002a"}},
         Liar{"value_outside", make<DiscoverCharacteristics>(one, nine), {"0907 0300020a00002a"}},
@@ -371,7 +378,8 @@ INSTANTIATE_TEST_SUITE_P(
         Liar{"values_without_length", make<ReadByType>(Uuid(0x2a00), one, nine), {"0900"}},
         Liar{"values_back", make<ReadByType>(Uuid(0x2a00), one, nine), {"0903 010000", "0903 010000"}},
         Liar{"database_services_back", make<DiscoverDatabase>(), {"1106 010002000018", "1106 010002000018"}},
-        Liar{"prepared_another_value", make<WriteValue>(one, Bytes(30)),
+        Liar{"prepared_another_value",
+             make<WriteValue>(one, Bytes(30)),
              {"17 0100 0000 010000000000000000000000000000000000", "19"}}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
