@@ -116,7 +116,8 @@ void ScanView::draw(std::chrono::nanoseconds remaining) {
 std::vector<const Advertisement*> ScanView::by_strength() const {
   std::vector<const Advertisement*> devices;
   for (const auto& device : devices_) devices.push_back(&device);
-  std::ranges::stable_sort(devices, std::ranges::greater(), [](const auto* seen) { return seen->data.rssi; });
+  // Equally strong ones stay in order of first sighting, which is that of their places in memory.
+  std::ranges::sort(devices, {}, [](const auto* seen) { return std::pair(-seen->data.rssi, seen); });
   return devices;
 }
 
