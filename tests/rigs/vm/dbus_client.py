@@ -40,8 +40,10 @@ class Objects:
         self._merge((await self.call(BLUEZ, "/", OBJECTS, "GetManagedObjects"))[0])
 
     async def call(self, name, path, interface, member, signature="", *body):
-        reply = await self.bus.call(Message(destination=name, path=path, interface=interface, member=member,
-                                            signature=signature, body=list(body)))
+        # Longer than any answer of bluetoothd takes: 42 s for a device that is not there.
+        async with asyncio.timeout(90):
+            reply = await self.bus.call(Message(destination=name, path=path, interface=interface, member=member,
+                                                signature=signature, body=list(body)))
         if reply.message_type == MessageType.ERROR:
             raise DBusError(reply.error_name, " ".join(map(str, reply.body)))
         return reply.body
@@ -102,7 +104,8 @@ class Control:
 
     async def __call__(self, command: str, **members) -> dict:
         self._writer.write(json.dumps({"command": command} | members).encode() + b"\n")
-        reply = json.loads(await self._reader.readline())
+        async with asyncio.timeout(90):
+            reply = json.loads(await self._reader.readline())
         assert reply["ok"], reply
         return reply
 
