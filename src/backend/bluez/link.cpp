@@ -90,14 +90,25 @@ void Link::connect() {
 }
 
 void Link::connect_answered(const Reply& reply) {
+  // BlueZ learns of the link by two ways, and may answer by the one before it has heard of it by the other.
+  if (reply.ok() && !is_connected() && state_ == State::connecting) {
+    Message question = daemon_.new_call(path_, "org.freedesktop.DBus.Properties", "Get");
+    question.append("ss", device_interface, "Connected");
+    return daemon_.call(std::move(question), guarded(&Link::connect_looked_after));
+  }
   connect_pending_ = false;
   // Taken back meanwhile: whatever came of it ends with the Disconnect that was sent.
   if (state_ == State::closing) return check_closed();
-  if (reply.ok() && is_connected()) return come_up(true);
-  if (reply.ok())
-    return connect_failed(Error(ErrorCode::connection_failed, "the link came up and was lost at once: try again"));
+  if (reply.ok()) return come_up(true);
   if (reply.error_name() == "org.bluez.Error.AlreadyConnected" && is_connected()) return come_up(false);
   connect_failed(error_of(reply));
+}
+
+void Link::connect_looked_after(const Reply&) {
+  connect_pending_ = false;
+  if (state_ == State::closing) return check_closed();
+  if (is_connected()) return come_up(true);
+  connect_failed(Error(ErrorCode::connection_failed, "the link came up and was lost at once: try again"));
 }
 
 Error Link::error_of(const Reply& reply) const {

@@ -61,6 +61,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void watch();
   void connect();
   void connect_answered(const Reply& reply);
+  void connect_looked_after(const Reply& reply);
   void disconnect_answered(const Reply& reply);
   void connect_failed(const Error& error);
   void come_up(bool ours);
