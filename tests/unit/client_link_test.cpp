@@ -1,0 +1,473 @@
+// The link of a client, against a backend that answers when the test says.
+
+#include "support/loops.hpp"
+#include "support/scripted_backend.hpp"
+
+#include <blau/client.hpp>
+#include <blau/when.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+namespace blau::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// An operation that was started, and how it ended.
+template <class T>
+class Started {
+ public:
+  explicit Started(Operation<T> operation) {
+    operation.start([ended = ended_](Result<T> result) { ended->emplace_back(std::move(result)); });
+  }
+  [[nodiscard]] bool pending() const { return ended_->empty(); }
+  [[nodiscard]] std::size_t ends() const { return ended_->size(); }
+  [[nodiscard]] bool succeeded() const { return ended_->size() == 1 && ended_->front().has_value(); }
+  [[nodiscard]] std::optional<ErrorCode> failure() const {
+    if (ended_->size() != 1 || ended_->front().has_value()) return std::nullopt;
+    return ended_->front().error().code();
+  }
+
+ private:
+  std::shared_ptr<std::vector<Result<T>>> ended_ = std::make_shared<std::vector<Result<T>>>();
+};
+
+class ClientLink : public ::testing::Test {
+ protected:
+  ClientOptions options() {
+    ClientOptions options;
+    options.backend = backend.ref();
+    options.on_disconnected = [this](const Disconnection& disconnection) { gone.push_back(disconnection.reason); };
+    return options;
+  }
+  Task<> connect(Client& client) {
+    Started<void> connecting(client.connect());
+    backend.client().connects.answer(Result<void>());
+    backend.client().discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_TRUE(connecting.succeeded());
+  }
+  ClientScript& port() { return backend.client(); }
+
+  ScriptedBackend backend;
+  std::vector<DisconnectReason> gone;
+};
+
+TEST_F(ClientLink, ConnectsAndDiscovers) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect());
+    EXPECT_EQ(port().request.device.id(), "id-1");
+    EXPECT_FALSE(client.is_connected());
+    port().connects.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(connecting.pending());
+    EXPECT_THROW((void)client.services(), Error);
+    port().discoveries.answer(small_database());
+    EXPECT_TRUE(connecting.pending()) << "never inline";
+    co_await turns();
+    EXPECT_TRUE(connecting.succeeded());
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(client.mtu_size(), 247);
+    EXPECT_EQ(client.services().size(), 2U);
+    EXPECT_EQ(client.connect_attempts(), 1U);
+  });
+}
+
+TEST_F(ClientLink, ConnectWhenConnectedDoesNothing) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    co_await client.connect();
+    EXPECT_EQ(port().connects.count(), 1);
+  });
+}
+
+TEST_F(ClientLink, SecondConnectMeanwhileIsBusy) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> first(client.connect());
+    Started<void> second(client.connect());
+    co_await turns();
+    EXPECT_EQ(second.failure(), ErrorCode::busy);
+    EXPECT_TRUE(first.pending());
+  });
+}
+
+TEST_F(ClientLink, FailureOfTheLinkIsTheResult) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect());
+    port().connects.answer(Error(ErrorCode::too_many_connections, "full"));
+    co_await turns();
+    EXPECT_EQ(connecting.failure(), ErrorCode::too_many_connections);
+    EXPECT_TRUE(gone.empty());
+  });
+}
+
+TEST_F(ClientLink, FailedDiscoveryTakesTheLinkDown) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect());
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(Error(ErrorCode::failed, "empty"));
+    EXPECT_EQ(port().disconnect_kinds, std::vector{backend::ReleaseKind::implicit_release});
+    co_await turns();
+    EXPECT_EQ(connecting.failure(), ErrorCode::failed);
+    port().events->on_disconnected(DisconnectReason::local, "");
+    port().disconnects.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(gone.empty()) << "connect never reported this link";
+  });
+}
+
+TEST_F(ClientLink, LinkLostDuringDiscoveryFailsTheAttempt) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect());
+    port().connects.answer(Result<void>());
+    port().events->on_disconnected(DisconnectReason::remote, "native");
+    co_await turns();
+    EXPECT_EQ(connecting.failure(), ErrorCode::connection_failed);
+    EXPECT_TRUE(gone.empty());
+    Started<void> again(client.connect());
+    EXPECT_EQ(port().connects.waiting(), 1U);
+  });
+}
+
+TEST_F(ClientLink, TimeOutCountsAfreshForTheLink) {
+  run_virtually([this]() -> Task<> {
+    Client client("C0:FF:EE:00:00:01", options());
+    Started<void> connecting(client.connect());
+    co_await turns();
+    co_await sleep_for(9s);
+    backend.scanner().starts.answer(Result<void>());
+    backend.scanner().events->on_advertisement(known_device(), AdvertisementData());
+    co_await turns(2);
+    co_await sleep_for(9s);
+    EXPECT_TRUE(connecting.pending());
+    EXPECT_EQ(port().connects.waiting(), 1U);
+    co_await sleep_for(2s);
+    EXPECT_EQ(connecting.failure(), ErrorCode::timed_out);
+    EXPECT_EQ(port().aborts, 1);
+  });
+}
+
+TEST_F(ClientLink, AbsentAddressIsNotFound) {
+  run_virtually([this]() -> Task<> {
+    Client client("C0:FF:EE:00:00:01", options());
+    auto result = co_await client.connect(ConnectOptions{.timeout = 3s}).as_result();
+    EXPECT_EQ(result.error().code(), ErrorCode::device_not_found);
+    EXPECT_FALSE(backend.scanner().alive);
+    EXPECT_EQ(backend.client_count(), 0U);
+  });
+}
+
+TEST_F(ClientLink, KnownAddressNeedsNoScan) {
+  backend.state().known = known_device();
+  run_virtually([this]() -> Task<> {
+    Client client("C0:FF:EE:00:00:01", options());
+    co_await connect(client);
+    EXPECT_EQ(backend.scanner_count(), 0U);
+    EXPECT_EQ(client.name(), "Strap");
+  });
+}
+
+TEST_F(ClientLink, OwnLimitReplacesBothPhases) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect().timeout(60s));
+    co_await sleep_for(59s);
+    EXPECT_TRUE(connecting.pending());
+    co_await sleep_for(2s);
+    EXPECT_EQ(connecting.failure(), ErrorCode::timed_out);
+  });
+}
+
+TEST_F(ClientLink, ClientsByAddressShareOneScan) {
+  run_virtually([this]() -> Task<> {
+    Client first("C0:FF:EE:00:00:01", options());
+    Client second("C0:FF:EE:00:00:02", options());
+    Started<void> a(first.connect());
+    Started<void> b(second.connect());
+    EXPECT_EQ(backend.scanner_count(), 1U);
+    backend.scanner().starts.answer(Result<void>());
+    backend.scanner().events->on_advertisement(known_device(), AdvertisementData());
+    co_await turns(2);
+    EXPECT_EQ(backend.client_count(), 1U);
+    EXPECT_TRUE(backend.scanner().alive) << "the other client still looks";
+    const Device other(Address("C0:FF:EE:00:00:02"), std::nullopt, "id-2");
+    backend.scanner().events->on_advertisement(other, AdvertisementData());
+    co_await turns(2);
+    EXPECT_EQ(backend.client_count(), 2U);
+    backend.client(0).connects.answer(Result<void>());
+    backend.client(0).discoveries.answer(small_database());
+    EXPECT_TRUE(backend.scanner().alive);
+    backend.client(1).connects.answer(Result<void>());
+    backend.client(1).discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_TRUE(a.succeeded() && b.succeeded());
+    EXPECT_FALSE(backend.scanner().alive) << "the scan ends with the last attempt";
+  });
+}
+
+TEST_F(ClientLink, ScanThatFailsFailsTheConnect) {
+  run_virtually([this]() -> Task<> {
+    Client client("C0:FF:EE:00:00:01", options());
+    Started<void> connecting(client.connect());
+    backend.scanner().starts.answer(Error(UnavailableReason::powered_off, "off"));
+    co_await turns(3);
+    EXPECT_EQ(connecting.failure(), ErrorCode::bluetooth_not_available);
+  });
+}
+
+TEST_F(ClientLink, CancelTakesTheAttemptBackAtOnce) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    std::stop_source stop;
+    Started<void> connecting(client.connect().cancel_with(stop.get_token()));
+    stop.request_stop();
+    co_await turns();
+    EXPECT_EQ(connecting.failure(), ErrorCode::canceled);
+    EXPECT_EQ(port().aborts, 1);
+    Started<void> again(client.connect());
+    EXPECT_EQ(port().connects.count(), 1) << "waits until the system has let go";
+    port().connects.answer(Error(ErrorCode::canceled, "aborted"));
+    EXPECT_EQ(port().connects.count(), 2);
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_TRUE(again.succeeded());
+  });
+}
+
+TEST_F(ClientLink, LinkThatComesUpAfterItsCancelIsTakenDown) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    std::stop_source stop;
+    Started<void> connecting(client.connect().cancel_with(stop.get_token()));
+    stop.request_stop();
+    co_await turns();
+    port().connects.answer(Result<void>());
+    EXPECT_EQ(port().disconnects.count(), 1);
+    EXPECT_EQ(port().discoveries.count(), 0);
+    port().events->on_disconnected(DisconnectReason::local, "");
+    port().disconnects.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(gone.empty());
+    EXPECT_FALSE(client.is_connected());
+  });
+}
+
+TEST_F(ClientLink, DisconnectWhileConnecting) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect());
+    Started<void> disconnecting(client.disconnect());
+    co_await turns();
+    EXPECT_EQ(connecting.failure(), ErrorCode::canceled);
+    EXPECT_TRUE(disconnecting.pending());
+    port().connects.answer(Error(ErrorCode::canceled, "aborted"));
+    co_await turns();
+    EXPECT_TRUE(disconnecting.succeeded());
+  });
+}
+
+TEST_F(ClientLink, DisconnectIsIdempotentAndToldOnce) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await client.disconnect();
+    co_await connect(client);
+    Started<void> first(client.disconnect());
+    Started<void> second(client.disconnect());
+    EXPECT_EQ(port().disconnects.count(), 1);
+    EXPECT_EQ(port().disconnect_kinds.front(), backend::ReleaseKind::explicit_disconnect);
+    port().events->on_disconnected(DisconnectReason::unknown, "");
+    EXPECT_TRUE(gone.empty()) << "never inline";
+    port().disconnects.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(first.succeeded() && second.succeeded());
+    EXPECT_EQ(gone, std::vector{DisconnectReason::local});
+    EXPECT_FALSE(client.is_connected());
+    EXPECT_THROW((void)client.services(), Error);
+    EXPECT_THROW((void)client.mtu_size(), Error);
+  });
+}
+
+TEST_F(ClientLink, RemoteEndIsToldOnceAndAllowsReconnect) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    port().events->on_disconnected(DisconnectReason::timeout, "org.example.Timeout");
+    port().events->on_disconnected(DisconnectReason::timeout, "org.example.Timeout");
+    co_await turns();
+    EXPECT_EQ(gone, std::vector{DisconnectReason::timeout});
+    co_await connect(client);
+    EXPECT_TRUE(client.is_connected());
+  });
+}
+
+TEST_F(ClientLink, CallbackCanBeReplacedAndRemoved) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    int others = 0;
+    co_await connect(client);
+    client.set_disconnected_callback([&others](const Disconnection&) { ++others; });
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    co_await turns();
+    EXPECT_EQ(others, 1);
+    client.set_disconnected_callback(nullptr);
+    co_await connect(client);
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    co_await turns();
+    EXPECT_EQ(others, 1);
+    EXPECT_TRUE(gone.empty());
+  });
+}
+
+TEST_F(ClientLink, DestructionReleasesAndCancels) {
+  run_virtually([this]() -> Task<> {
+    auto client = std::make_unique<Client>(known_device(), options());
+    co_await connect(*client);
+    Started<Bytes> reading(client->read_gatt_char("2a19"));
+    client.reset();
+    EXPECT_EQ(port().releases, 1);
+    EXPECT_FALSE(port().alive);
+    co_await turns();
+    EXPECT_EQ(reading.failure(), ErrorCode::canceled);
+    EXPECT_TRUE(gone.empty());
+  });
+}
+
+TEST_F(ClientLink, DestructionInsideItsOwnDisconnectedCallback) {
+  run_virtually([this]() -> Task<> {
+    std::unique_ptr<Client> client;
+    auto own = options();
+    int calls = 0;
+    own.on_disconnected = [&](const Disconnection&) {
+      ++calls;
+      client.reset();
+    };
+    client = std::make_unique<Client>(known_device(), own);
+    co_await connect(*client);
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    co_await turns();
+    EXPECT_EQ(calls, 1);
+    EXPECT_FALSE(port().alive);
+  });
+}
+
+TEST_F(ClientLink, NoCallbackAfterDestruction) {
+  run_virtually([this]() -> Task<> {
+    auto client = std::make_unique<Client>(known_device(), options());
+    co_await connect(*client);
+    port().events->on_disconnected(DisconnectReason::remote, "");  // posts the callback
+    client.reset();
+    co_await turns();
+    EXPECT_TRUE(gone.empty());
+  });
+}
+
+TEST_F(ClientLink, ConnectDuringDisconnectWaitsForIt) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    Started<void> disconnecting(client.disconnect());
+    Started<void> connecting(client.connect());
+    EXPECT_EQ(port().connects.count(), 1);
+    port().events->on_disconnected(DisconnectReason::local, "");
+    EXPECT_EQ(port().connects.count(), 1);
+    port().disconnects.answer(Result<void>());
+    EXPECT_EQ(port().connects.count(), 2);
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_TRUE(disconnecting.succeeded());
+    EXPECT_TRUE(connecting.succeeded());
+    EXPECT_EQ(gone, std::vector{DisconnectReason::local});
+  });
+}
+
+TEST_F(ClientLink, ClosedLoopReleasesLinksAndRefuses) {
+  auto loop = std::make_unique<VirtualLoop>();
+  auto own = options();
+  own.loop = &loop->facade();
+  Client client(known_device(), own);
+  loop->run(connect(client));
+  loop.reset();
+  EXPECT_EQ(port().releases, 1);
+  EXPECT_FALSE(port().alive);
+  EXPECT_FALSE(client.is_connected());
+  const auto result = client.connect().as_result().get();
+  EXPECT_EQ(result.error().code(), ErrorCode::loop_closed);
+}
+
+TEST_F(ClientLink, DestructionOnAnotherThreadWaitsForTheCallback) {
+  LoopThread loop;
+  std::latch inside(1);
+  std::latch leave(1);
+  std::atomic<bool> ended{false};
+  auto own = options();
+  own.loop = &loop.facade();
+  own.on_disconnected = [&](const Disconnection&) {
+    inside.count_down();
+    leave.wait();
+    ended = true;
+  };
+  auto client = std::make_unique<Client>(known_device(), own);
+  Started<void> connecting(client->connect());
+  on_loop(loop.loop(), [&] {
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(small_database());
+  });
+  on_loop(loop.loop(), [&] { port().events->on_disconnected(DisconnectReason::remote, ""); });
+  inside.wait();
+  std::thread helper([&] { leave.count_down(); });
+  client.reset();
+  EXPECT_TRUE(ended) << "the destructor came back while the callback ran";
+  helper.join();
+  on_loop(loop.loop(), [] {});
+}
+
+TEST_F(ClientLink, UnresolvableBackendIsTheResult) {
+  run_virtually([]() -> Task<> {
+    ClientOptions own;
+    own.backend = BackendRef("broken", [](EventLoop&) -> std::shared_ptr<backend::Backend> {
+      throw Error(ErrorCode::access_denied, "join the group bluetooth");
+    });
+    Client client(known_device(), own);
+    auto result = co_await client.connect().as_result();
+    EXPECT_EQ(result.error().code(), ErrorCode::access_denied);
+  });
+}
+
+TEST_F(ClientLink, MalformedAddressIsRefused) {
+  EXPECT_THROW(Client("C0:FF:EE", options()), Error);
+}
+
+TEST_F(ClientLink, WithConnectionDisconnectsAlsoOnAnException) {
+  backend.state().known = known_device();
+  run_virtually([this]() -> Task<> {
+    auto body = [](Client&) -> Task<int> { throw std::runtime_error("body"); co_return 1; };
+    auto task = with_connection(known_device(), options(), body);
+    auto whole = std::move(task).as_operation();
+    std::optional<std::string> thrown;
+    whole.start([&thrown](Result<int> result) { thrown = result ? "none" : result.error().what(); });
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(small_database());
+    co_await turns(2);
+    EXPECT_FALSE(thrown) << "awaits the disconnect first";
+    EXPECT_EQ(port().disconnects.waiting(), 1U);
+    port().events->on_disconnected(DisconnectReason::local, "");
+    port().disconnects.answer(Result<void>());
+    co_await turns(3);
+    EXPECT_TRUE(thrown);
+  });
+}
+
+}  // namespace
+}  // namespace blau::test
