@@ -27,7 +27,7 @@ BackendRef backend_from(std::string_view name) {
   if (name == "sim") return {text, detail::sim_factory()};
   if (name.starts_with("sim:")) return {text, detail::sim_factory_from_file(text.substr(4))};
 #ifdef BLAU_WITH_BLUEZ
-  if (name == "bluez") return {text, detail::bluez_factory()};
+  if (name == "bluez") return {text, detail::bluez::bluez_factory()};
 #endif
   if (name == "bluez" || name == "winrt") {
     throw Error(ErrorCode::not_supported, "this build of Blau does not hold the backend " + text);
