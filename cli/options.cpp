@@ -40,7 +40,7 @@ constexpr const char* notify_help =
 
 /// The texts as they stand on the command line, before anything is made of them.
 struct Texts {
-  std::string timeout, device, descriptor, value, format, seconds, count, name, rssi;
+  std::string timeout, device, characteristic, descriptor, value, format, seconds, count, name, rssi;
   std::vector<std::string> characteristics, services;
   bool passive = false, values = false, no_response = false;
 };
@@ -110,7 +110,7 @@ class Parser {
     once(command->add_option("device", texts_.device, "Address or name")->required(), "")->option_text("DEVICE");
   }
   void add_characteristic(CLI::App* command) {
-    once(command->add_option("characteristic", texts_.characteristics, "UUID, assigned name or handle (#0x13)")->required()->expected(1), "")->option_text("CHAR");
+    once(command->add_option("characteristic", texts_.characteristic, "UUID, assigned name or handle (#0x13)")->required(), "")->option_text("CHAR");
   }
   void add_descriptor(CLI::App* command, const char* what) {
     once(command->add_option("--descriptor", texts_.descriptor, what), "D");
@@ -167,14 +167,14 @@ class Parser {
   Command info_command() const { return InfoCommand{parse_device(texts_.device), texts_.values}; }
 
   Command read_command() const {
-    return ReadCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristics.front()), descriptor(),
+    return ReadCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristic), descriptor(),
                        format()};
   }
 
   Command write_command() const {
     if (texts_.no_response && !texts_.descriptor.empty())
       throw Error(ErrorCode::invalid_argument, "a descriptor is always written with response: leave out --no-response");
-    return WriteCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristics.front()), descriptor(),
+    return WriteCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristic), descriptor(),
                         parse_value(texts_.value), texts_.no_response};
   }
 
