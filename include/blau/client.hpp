@@ -32,9 +32,9 @@ using NotifyCallback = AnyCallback<unique_function, const Characteristic&, ByteV
 /// What only Windows can do. Other systems ignore it.
 struct WinRtClientOptions {
   /// The kind of address to connect to; unset: as scanned.
-  std::optional<AddressType> address_type;
+  std::optional<AddressType> address_type = std::nullopt;
   /// True: services, characteristics and descriptors from the system's cache; false: from the device; unset: the system decides.
-  std::optional<bool> use_cached_services;
+  std::optional<bool> use_cached_services = std::nullopt;
 };
 
 /// What only BlueZ can do. Other systems ignore it.
@@ -70,15 +70,15 @@ struct ClientOptions {
 /// How to connect; trivially copyable.
 struct ConnectOptions {
   /// In place of `ClientOptions::timeout`, for this call.
-  std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<std::chrono::nanoseconds> timeout = std::nullopt;
 };
 
 /// How to discover again; trivially copyable.
 struct DiscoveryOptions {
   /// Windows: where services come from; unset: the system decides.
-  std::optional<CacheMode> service_cache_mode;
+  std::optional<CacheMode> service_cache_mode = std::nullopt;
   /// Windows: where characteristics and descriptors come from; unset: the system decides.
-  std::optional<CacheMode> cache_mode;
+  std::optional<CacheMode> cache_mode = std::nullopt;
 };
 
 /// How to read; trivially copyable.
@@ -90,7 +90,7 @@ struct ReadOptions {
 /// How to write; trivially copyable.
 struct WriteOptions {
   /// With or without the peripheral's response; unset: with, where the characteristic allows it.
-  std::optional<bool> response;
+  std::optional<bool> response = std::nullopt;
 };
 
 /// How to subscribe; trivially copyable.
@@ -98,7 +98,7 @@ struct NotifyOptions {
   /// Indications although the characteristic could notify. Not possible on BlueZ: `not_supported`.
   bool force_indicate = false;
   /// How many values wait for a coroutine callback or a stream's reader that is slow, and which are lost then.
-  StreamOptions queue;
+  StreamOptions queue = StreamOptions();
 };
 
 /// The values of a characteristic as a stream. Move-only: letting it go unsubscribes.

@@ -23,13 +23,13 @@ struct EventLoopAccess;
 /// How an event loop is made.
 struct EventLoopOptions {
   /// For tests: chooses among ready events at random, in an order that this number decides. Absent: first come, first served.
-  std::optional<std::uint64_t> order_seed;
+  std::optional<std::uint64_t> order_seed = std::nullopt;
 };
 
 /// How long `run` may run.
 struct RunOptions {
   /// Ends `run` with `timed_out` after this much of the loop's time.
-  std::optional<std::chrono::nanoseconds> limit;
+  std::optional<std::chrono::nanoseconds> limit = std::nullopt;
 };
 
 /// What everything of Blau's lives on: one thread at a time runs it, and there coroutines resume and callbacks are called, one after another.

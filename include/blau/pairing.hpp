@@ -67,7 +67,7 @@ struct PairingAgent {
 /// How to pair; trivially copyable.
 struct PairOptions {
   /// Windows: what the bond must give. Unset: as much as the device can.
-  std::optional<ProtectionLevel> protection_level;
+  std::optional<ProtectionLevel> protection_level = std::nullopt;
 };
 
 }  // namespace blau

@@ -27,25 +27,25 @@ struct OrPattern {
 
 /// What only BlueZ can do. Other backends ignore it.
 struct BlueZScanOptions {
-  std::optional<std::int16_t> rssi;       ///< leave out what is received more weakly than this, in dBm
-  std::optional<std::uint16_t> pathloss;  ///< leave out what lost more than this on its way, in dB
-  bool discoverable = false;              ///< only devices that say they can be discovered
-  std::string pattern;                    ///< only devices whose address or name begins so
-  std::vector<OrPattern> or_patterns;     ///< passive scanning needs at least one
+  std::optional<std::int16_t> rssi = std::nullopt;       ///< leave out what is received more weakly than this, in dBm
+  std::optional<std::uint16_t> pathloss = std::nullopt;  ///< leave out what lost more than this on its way, in dB
+  bool discoverable = false;                             ///< only devices that say they can be discovered
+  std::string pattern;                                   ///< only devices whose address or name begins so
+  std::vector<OrPattern> or_patterns;                    ///< passive scanning needs at least one
 };
 
 /// Windows' filter by signal strength; what is absent is Windows' default. Other backends ignore it.
 struct SignalStrengthFilter {
-  std::optional<std::int16_t> in_range_dbm;                        ///< −127 to 20
-  std::optional<std::int16_t> out_of_range_dbm;                    ///< −127 to 20
-  std::optional<std::chrono::milliseconds> out_of_range_timeout;   ///< 1 s to 60 s
-  std::optional<std::chrono::milliseconds> sampling_interval;      ///< 25.5 s and more: off
+  std::optional<std::int16_t> in_range_dbm = std::nullopt;                       ///< −127 to 20
+  std::optional<std::int16_t> out_of_range_dbm = std::nullopt;                   ///< −127 to 20
+  std::optional<std::chrono::milliseconds> out_of_range_timeout = std::nullopt;  ///< 1 s to 60 s
+  std::optional<std::chrono::milliseconds> sampling_interval = std::nullopt;     ///< 25.5 s and more: off
 };
 
 /// Windows' filter by what the advertisement holds. Other backends ignore it.
 struct AdvertisementFilter {
-  std::optional<std::uint8_t> flags;
-  std::optional<std::string> local_name;
+  std::optional<std::uint8_t> flags = std::nullopt;
+  std::optional<std::string> local_name = std::nullopt;
   std::vector<Uuid> service_uuids;
   std::map<std::uint16_t, Bytes> manufacturer_data;
   /// AD type and data of whole sections.
@@ -55,8 +55,8 @@ struct AdvertisementFilter {
 
 /// What only Windows can do. Other backends ignore it.
 struct WinRtScanOptions {
-  std::optional<SignalStrengthFilter> signal_strength_filter;
-  std::optional<AdvertisementFilter> advertisement_filter;
+  std::optional<SignalStrengthFilter> signal_strength_filter = std::nullopt;
+  std::optional<AdvertisementFilter> advertisement_filter = std::nullopt;
 };
 
 }  // namespace blau
