@@ -26,8 +26,8 @@ class Job:
     variables: dict[str, str]
     # Folders of the host that the guest sees at the same path: path to "ro" or "rw".
     shares: dict[Path, str] = field(default_factory=dict)
-    boot_limit: float = 120
-    limit: float = 900
+    boot_limit: float = 300
+    limit: float = 1800
     cpus: int = 2
     memory: str = "2G"
 

@@ -26,6 +26,12 @@ class Checks(Client):
     def _char(self, uuid: str, number: int = 0) -> str:
         return self.o.under(self._strap(), CHARACTERISTIC, uuid)[number]
 
+    async def _disconnect(self, path: str) -> None:
+        await self.o.call(BLUEZ, path, DEVICE, "Disconnect")
+        # The answer comes two seconds before the link ends (up to 5.78). A Connect in that time may fail with "busy", may
+        # succeed and lose the link, and once was never answered.
+        await self.o.wait(lambda: not self.o.all[path][DEVICE]["Connected"], "disconnected")
+
     async def check_scan(self) -> None:
         await self.scan(is_at(STRAP), is_at(PUBLIC))
         seen = self.o.all[self._strap()][DEVICE]
@@ -113,7 +119,7 @@ class Checks(Client):
         await self.connect(self._strap())
 
     async def check_local_disconnect(self) -> None:
-        await self.o.call(BLUEZ, self._strap(), DEVICE, "Disconnect")
+        await self._disconnect(self._strap())
         await self.control("connections", address=STRAP, count=0)
 
     async def check_cancelled_connect(self) -> None:
@@ -129,8 +135,8 @@ class Checks(Client):
         else:
             raise AssertionError("connected to a peripheral that does not advertise")
         await self.control("start_advertising", address=PUBLIC)
-        await self.connect(self.o.device(PUBLIC))
-        await self.o.call(BLUEZ, path, DEVICE, "Disconnect")
+        await self.connect(path)
+        await self._disconnect(path)
 
     async def check_two_at_once(self) -> None:
         await asyncio.gather(self.connect(self._strap()), self.connect(self.o.device(PUBLIC)))
