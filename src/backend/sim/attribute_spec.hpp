@@ -83,8 +83,8 @@ struct CharacteristicSpec {
   std::chrono::milliseconds read_delay{0};
   std::chrono::milliseconds write_delay{0};
   std::optional<NotifySchedule> notify;
-  std::optional<Uuid>
-      echo_to;  ///< the first such characteristic of the same service that notifies or indicates tells what is written here
+  /// What is written here, the first characteristic of this UUID in the service that notifies or indicates tells.
+  std::optional<Uuid> echo_to;
   std::vector<DescriptorSpec> descriptors;
 };
 

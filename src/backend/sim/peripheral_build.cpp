@@ -102,6 +102,7 @@ std::vector<ServiceSpec> PeripheralNode::specs_of(const std::vector<ServiceNode*
     }
     for (const auto& characteristic : node->characteristics) {
       service.characteristics.push_back(characteristic->spec);
+      service.characteristics.back().echo_to.reset();  // in C++ its target may be added later
       for (const auto& descriptor : characteristic->descriptors)
         service.characteristics.back().descriptors.push_back(descriptor->spec);
     }
