@@ -57,27 +57,31 @@ class Runner {
   bool runs_ = false;
 };
 
-/// A posted call that another thread waits for. Tells it the end, whether it ran or not: the loop may close before its turn.
+/// A posted call that another thread waits for, and keeps. Tells that thread the end, whether it ran or not: the loop may close before its turn.
 class AwaitedCall {
  public:
-  AwaitedCall(Loop& loop, std::atomic<bool>& ended, unique_function<void()> call) noexcept
-      : loop_(&loop), ended_(&ended), call_(std::move(call)) {}
-  AwaitedCall(AwaitedCall&& other) noexcept
-      : loop_(std::exchange(other.loop_, nullptr)), ended_(other.ended_), call_(std::move(other.call_)) {}
+  struct State {
+    unique_function<void()> call;
+    bool ran = false;  // the loop's thread, then after `ended` the waiting one's
+    std::atomic<bool> ended{false};
+  };
+  AwaitedCall(Loop& loop, State& state) noexcept : loop_(&loop), state_(&state) {}
+  AwaitedCall(AwaitedCall&& other) noexcept : loop_(other.loop_), state_(std::exchange(other.state_, nullptr)) {}
   AwaitedCall& operator=(AwaitedCall&&) = delete;
   ~AwaitedCall() {
-    if (!loop_) return;
-    call_.reset();  // what it holds on to ends before the other thread goes on
+    if (!state_) return;
     const auto keep = loop_->weak_from_this().lock();
-    ended_->store(true);
+    state_->ended.store(true);
     loop_->wake();
   }
-  void operator()() { call_(); }
+  void operator()() {
+    state_->ran = true;
+    state_->call();
+  }
 
  private:
   Loop* loop_;
-  std::atomic<bool>* ended_;
-  unique_function<void()> call_;
+  State* state_;
 };
 
 bool never() { return false; }
@@ -213,15 +217,20 @@ void Loop::run_until(unique_function<bool()> done) {
 
 void Loop::run_and_wait(unique_function<void()> call) {
   if (on_thread()) return call();
-  std::atomic<bool> ended{false};
   {
     const Runner alone(*this, [] { return true; });
     if (alone.runs()) return call();
   }
-  post(AwaitedCall(*this, ended, std::move(call)));
-  // Whoever runs the loop may leave it before the call's turn: then it is this thread's.
-  const Runner successor(*this, [&ended] { return ended.load(); });
-  while (!ended.load()) impl_->run_one(*this);
+  AwaitedCall::State state{std::move(call)};
+  post(AwaitedCall(*this, state));
+  // Whoever runs the loop may leave it before the call's turn: then it is this thread's. Who closes it may drop the call.
+  {
+    const Runner successor(*this, [&state] { return state.ended.load(); });
+    while (!state.ended.load()) impl_->run_one(*this);
+  }
+  if (state.ran) return;
+  const Runner last(*this, never);
+  state.call();
 }
 
 void Loop::disconnect_begins() noexcept { ++impl_->pending_disconnects; }

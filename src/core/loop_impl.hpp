@@ -33,6 +33,8 @@ struct Loop::Impl {
 
   /// Does one thing that is ready. False if nothing is.
   bool run_one(Loop& loop);
+  /// A timer is due: is it before what is ready?
+  [[nodiscard]] bool timer_goes_first();
   /// Waits for something to become ready. Virtual time jumps.
   void wait_for_work(Loop& loop);
   /// Without holds: on to the next timer.
@@ -68,6 +70,7 @@ struct Loop::Impl {
   TimerHeap timers;
   std::optional<std::mt19937_64> random;
   unsigned runs_since_poll = 0;
+  unsigned timers_in_a_row = 0;
   std::atomic<TimePoint::rep> virtual_now;
 
   std::mutex mutex;

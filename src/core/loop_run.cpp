@@ -28,6 +28,13 @@ void Loop::Impl::collect() {
   ready.append(inbox);
 }
 
+bool Loop::Impl::timer_goes_first() {
+  constexpr unsigned most_in_a_row = 64;  // one that is set anew at once must not starve the queue
+  if (ready.empty()) return true;
+  if (random) return (*random)() % (ready.size() + 1) == 0;
+  return timers_in_a_row < most_in_a_row;
+}
+
 bool Loop::Impl::run_one(Loop& loop) {
   // Descriptors get their turn also while the queue never empties.
   constexpr unsigned runs_between_polls = 64;
@@ -38,12 +45,13 @@ bool Loop::Impl::run_one(Loop& loop) {
   }
   const bool due = !timers.empty() && timers.next() <= now();
   if (!due && ready.empty()) return false;
-  const bool timer_first = due && (!random || (*random)() % (ready.size() + 1) == 0);
-  if (timer_first || ready.empty()) {
+  if (due && timer_goes_first()) {
+    ++timers_in_a_row;
     auto expired = timers.pop();
     run_guarded(loop, [&expired] { expired(); });
     return true;
   }
+  timers_in_a_row = 0;
   auto& node = ready.pop(random ? &*random : nullptr);
   run_guarded(loop, [&node] { node.run(); });
   return true;
@@ -92,13 +100,12 @@ std::vector<NodePointer<OperationBase>> Loop::Impl::close_operations(Loop& loop)
 }
 
 void Loop::Impl::drain(Loop& loop) {
-  // A task that starts operation after operation though each is refused must not keep the loop alive for ever.
-  std::size_t turns_left = 1'000'000;
-  collect();
+  collect();  // once: other threads that go on to post must not keep the loop alive for ever
+  // Nor must a task that starts operation after operation though each is refused.
+  std::size_t turns_left = 10'000 + 10 * ready.size();
   while (turns_left-- > 0 && !ready.empty()) {
     auto& node = ready.pop(random ? &*random : nullptr);
     run_guarded(loop, [&node] { node.run(); });
-    collect();
   }
 }
 
