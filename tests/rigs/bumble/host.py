@@ -4,7 +4,7 @@ import asyncio
 import os
 import struct
 
-from bumble.transport.vhci import open_vhci_transport
+from bumble.transport.common import StreamPacketSink, StreamPacketSource
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
@@ -14,6 +14,8 @@ from air import Air, HostController
 BLUEZ, ADAPTER = "org.bluez", "org.bluez.Adapter1"
 PROPERTIES, OBJECTS = "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager"
 RFKILL_TYPE_BLUETOOTH, RFKILL_OP_CHANGE_ALL = 2, 3
+# Drivers/bluetooth/hci_vhci.c: the packet that makes a controller, and is answered by one with its index.
+VENDOR_PACKET, PRIMARY_CONTROLLER = 0xFF, 0x00
 # Within this time bluetoothd has taken over a controller, on a slow machine too.
 ADAPTER_LIMIT = 60
 
@@ -104,6 +106,30 @@ def block_bluetooth(blocked: bool) -> None:
         device.write(struct.pack("=IBBBB", 0, RFKILL_TYPE_BLUETOOTH, RFKILL_OP_CHANGE_ALL, int(blocked), 0))
 
 
+class Vhci:
+    """A virtual controller's way to the kernel."""
+
+    async def open(self) -> None:
+        self._file = open("/dev/vhci", "r+b", buffering=0)
+        # At once, unlike Bumble's own transport: after a second the kernel would make a controller by itself, and a busy
+        # machine can spend that on what follows.
+        self._file.write(bytes([VENDOR_PACKET, PRIMARY_CONTROLLER]))
+        self._writer, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, self._file)
+        self.sink = StreamPacketSink(self._writer)
+        self.source = StreamPacketSource()
+
+    async def start(self) -> None:
+        """Begins to read. A controller must listen to `source` by now, or the kernel's first command would be lost."""
+        feed = self.source.data_received
+        # One read gives one packet.
+        self.source.data_received = lambda data: None if data[:1] == bytes([VENDOR_PACKET]) else feed(data)
+        self._reader, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self.source, self._file)
+
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+
 class Adapters:
     """The virtual controllers of a world's adapters."""
 
@@ -111,14 +137,14 @@ class Adapters:
         self._air = air
         self._daemon = daemon
         # Name and address to the controller and its way to the kernel.
-        self._open: dict[tuple[str, str], tuple[HostController, object]] = {}
+        self._open: dict[tuple[str, str], tuple[HostController, Vhci]] = {}
         self._blocked = False
 
     async def become(self, adapters: list[world.Adapter]) -> None:
         """Makes these adapters be there, and no others."""
         wanted = [(adapter.name, adapter.address) for adapter in adapters]
         for key in [key for key in self._open if key not in wanted]:
-            await self._close(key)
+            self._close(key)
         if self._daemon and self._blocked:
             block_bluetooth(False)
         for adapter, key in zip(adapters, wanted):
@@ -142,16 +168,18 @@ class Adapters:
             await self._daemon.set_powered(adapter.address, adapter.powered)
 
     async def _add(self, key: tuple[str, str]) -> None:
-        transport = await open_vhci_transport(None)
         name, address = key
-        controller = HostController(name, host_source=transport.source, host_sink=transport.sink, link=self._air,
+        vhci = Vhci()
+        await vhci.open()
+        controller = HostController(name, host_source=vhci.source, host_sink=vhci.sink, link=self._air,
                                     public_address=address)
-        self._open[key] = controller, transport
+        await vhci.start()
+        self._open[key] = controller, vhci
 
-    async def _close(self, key: tuple[str, str]) -> None:
-        controller, transport = self._open.pop(key)
+    def _close(self, key: tuple[str, str]) -> None:
+        controller, vhci = self._open.pop(key)
         self._air.remove_controller(controller)
-        await transport.close()
+        vhci.close()
 
     async def set_powered(self, name: str, powered: bool) -> None:
         """Switches the adapter of this name."""

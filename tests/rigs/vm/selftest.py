@@ -143,14 +143,40 @@ class Checks(Client):
         await self.control("connections", address=STRAP, count=1)
         await self.control("connections", address=PUBLIC, count=1)
 
+    async def _load(self, **members) -> None:
+        await self.control("load", text=json.dumps({"blau_world": 1} | members))
+
+    def _adapters(self) -> dict[str, bool]:
+        """Address to powered."""
+        return {i[ADAPTER]["Address"]: i[ADAPTER]["Powered"] for i in self.o.all.values() if ADAPTER in i}
+
+    async def _await_adapters(self, wanted: dict[str, bool]) -> None:
+        await self.o.wait(lambda: self._adapters() == wanted, f"adapters {wanted}")
+
     async def check_next_world(self) -> None:
-        world = {"blau_world": 1, "adapters": [{"name": "hci0"}, {"name": "hci1", "powered": False}],
-                 "peripherals": [{"address": "C0:FF:EE:00:00:09", "name": "Next"}]}
-        await self.control("load", text=json.dumps(world))
-        powered = sorted(i[ADAPTER]["Powered"] for i in self.o.all.values() if ADAPTER in i)
-        await self.o.wait(lambda: sorted(i[ADAPTER]["Powered"] for i in self.o.all.values() if ADAPTER in i)
-                          == [False, True], f"two adapters, one of them on; there are {powered}")
+        await self._load(adapters=[{"name": "hci0"}, {"name": "hci1", "powered": False}],
+                         peripherals=[{"address": "C0:FF:EE:00:00:09", "name": "Next"}])
+        await self._await_adapters({"02:00:00:00:00:01": True, "02:00:00:00:00:02": False})
         await self.scan(is_at("C0:FF:EE:00:00:09"))
+
+    async def check_blocked_adapter(self) -> None:
+        await self._load(adapters=[{"name": "hci0", "blocked": True}])
+        await self._await_adapters({"02:00:00:00:00:01": False})
+        state = next(i[ADAPTER].get("PowerState") for i in self.o.all.values() if ADAPTER in i)
+        assert state in (None, "off-blocked"), state
+
+    async def check_no_adapter(self) -> None:
+        await self._load(adapters=[])
+        await self._await_adapters({})
+
+    async def check_adapter_of_another_address(self) -> None:
+        await self._load(adapters=[{"name": "hci0", "address": "00:1B:DC:0F:0F:0F"}])
+        await self._await_adapters({"00:1B:DC:0F:0F:0F": True})
+
+    async def check_power(self) -> None:
+        for powered in (False, True):
+            await self.control("power", adapter="hci0", powered=powered)
+            await self._await_adapters({"00:1B:DC:0F:0F:0F": powered})
 
 
 sys.exit(asyncio.run(run_checks(Checks)))
