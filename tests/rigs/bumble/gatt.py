@@ -96,11 +96,12 @@ class _Client:
 class WorldServer(gatt_server.Server):
     """Serves the rows of a table to Bumble's device."""
 
-    def __init__(self, device, rows: list[table.Attribute], max_mtu: int, latency_ms: int | None, on_write):
+    def __init__(self, device, rows: list[table.Attribute], max_mtu: int, latency_ms: int | None, on_write, on_configured):
         super().__init__(device)
         self.max_mtu = max_mtu
         self._latency_s = (latency_ms or 0) / 1000
         self._on_write = on_write
+        self._on_configured = on_configured
         self._clients: dict[object, _Client] = {}
         self.attributes = [WorldAttribute(row, self) for row in rows]
         self.attributes_by_handle = {attribute.handle: attribute for attribute in self.attributes}
@@ -198,6 +199,7 @@ class WorldServer(gatt_server.Server):
         value = self.row(row.value_handle)
         if bits & 3 and value and value.schedule:
             client.schedules[value.handle] = asyncio.create_task(self._notify_on_schedule(bearer, value))
+        self._on_configured()
 
     def subscribed(self, handle: int) -> list:
         """The links that have asked for the values of a characteristic, with what they asked for."""

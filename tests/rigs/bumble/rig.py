@@ -95,7 +95,12 @@ class Rig:
     async def _do_subscriptions(self, request: dict) -> dict:
         peripheral = self._peripheral(request)
         row = peripheral.row(request)
-        return {"subscriptions": [bits for _, bits in peripheral.server.subscribed(row.handle)]}
+
+        def found() -> list:
+            return [bits for _, bits in peripheral.server.subscribed(row.handle)]
+        if "count" in request:
+            await self._wait(request, lambda: len(found()) == request["count"])
+        return {"subscriptions": found()}
 
     async def _do_writes(self, request: dict) -> dict:
         peripheral = self._peripheral(request)

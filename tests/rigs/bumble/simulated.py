@@ -30,7 +30,7 @@ class SimulatedPeripheral:
         self.model = model
         self.writes: list[Write] = []
         self._air = air
-        # Told of each new write, connection and disconnection.
+        # Told of each new write, subscription, connection and disconnection.
         self._changed = changed
         self._address_type = (hci.Address.RANDOM_DEVICE_ADDRESS if model.random_address
                               else hci.Address.PUBLIC_DEVICE_ADDRESS)
@@ -40,7 +40,7 @@ class SimulatedPeripheral:
         self._controller = PeripheralController(
             model.address, air, None if model.random_address else model.address, self._advertiser)
         self.device = self._make_device()
-        self.server = WorldServer(self.device, model.table, model.mtu, model.latency_ms, self._on_write)
+        self.server = WorldServer(self.device, model.table, model.mtu, model.latency_ms, self._on_write, self._tell)
         self.device.gatt_server = self.server
         self.device.on("connection", self._on_connection)
         self._background: set[asyncio.Task] = set()
