@@ -226,7 +226,7 @@ void Loop::run_and_wait(unique_function<void()> call) {
   // Whoever runs the loop may leave it before the call's turn: then it is this thread's. Who closes it may drop the call.
   {
     const Runner successor(*this, [&state] { return state.ended.load(); });
-    while (!state.ended.load()) impl_->run_one(*this);
+    for (; !state.ended.load(); impl_->run_one(*this)) impl_->collect();
   }
   if (state.ran) return;
   const Runner last(*this, never);

@@ -33,6 +33,8 @@ struct Loop::Impl {
 
   /// Does one thing that is ready. False if nothing is.
   bool run_one(Loop& loop);
+  /// Handles what descriptors and other threads have for this loop, without waiting. False if that was nothing.
+  bool poll(Loop& loop);
   /// A timer is due: is it before what is ready?
   [[nodiscard]] bool timer_goes_first();
   /// Waits for something to become ready. Virtual time jumps.

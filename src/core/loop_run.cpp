@@ -35,14 +35,21 @@ bool Loop::Impl::timer_goes_first() {
   return timers_in_a_row < most_in_a_row;
 }
 
+bool Loop::Impl::poll(Loop& loop) {
+  runs_since_poll = 0;
+  bool handled = true;  // also where a handler let an exception out
+  run_guarded(loop, [&] { handled = io.poll() > 0; });
+  collect();
+  return handled;
+}
+
 bool Loop::Impl::run_one(Loop& loop) {
-  // Descriptors get their turn also while the queue never empties.
+  // Descriptors and other threads get their turn also while the queue never empties. Real time waits for them where
+  // nothing is ready; virtual time has to look, since it does not wait.
   constexpr unsigned runs_between_polls = 64;
-  if (++runs_since_poll >= runs_between_polls || ready.empty()) {
-    runs_since_poll = 0;
-    run_guarded(loop, [this] { io.poll(); });
-    collect();
-  }
+  const bool looks = ++runs_since_poll >= runs_between_polls || (settings.virtual_time && ready.empty());
+  if (looks && poll(loop)) return true;
+  if (ready.empty()) collect();
   const bool due = !timers.empty() && timers.next() <= now();
   if (!due && ready.empty()) return false;
   if (due && timer_goes_first()) {

@@ -271,11 +271,13 @@ TEST(Rule7TaskCancel, OneThatComesTooLateForAnotherLoopIsForTheNextOperation) {
       if (code_of(co_await sleep_for(1h).as_result()) == ErrorCode::canceled) ++canceled;
       co_return canceled;
     };
+    near.loop()->hold();  // until the stop was asked for
     std::jthread completes([&, i] {
       work.wait_until_begun();
       if (i % 2 == 0) far.facade().post([work]() mutable { work.complete(1); });
       stop.request_stop();
       if (i % 2 == 1) far.facade().post([work]() mutable { work.complete(1); });
+      near.loop()->release();
     });
     const int canceled = near.facade().run([](Task<int> task, std::stop_token token) -> Task<int> {
       co_return co_await task.cancel_with(std::move(token));
