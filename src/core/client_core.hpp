@@ -27,6 +27,8 @@ struct SubscribeOrder {
   backend::Done<void> done;
 };
 
+[[nodiscard]] Error not_connected_error();
+
 /// The state machine of one client: link, discovery, requests, subscriptions. Everything runs on the loop's thread but for the snapshot at the end.
 class ClientCore final : public std::enable_shared_from_this<ClientCore>, private backend::ClientEvents, private LoopMember {
  public:
@@ -69,11 +71,11 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   [[nodiscard]] static Subscription make_subscription(std::shared_ptr<ClientCore> core, std::shared_ptr<NotifySink> sink,
                                                       Characteristic characteristic,
                                                       std::shared_ptr<Channel<Bytes>> channel);
-  /// Registers the sink and asks the backend. @throws Error `already_subscribed`, `not_connected`
+  /// Registers the sink and asks the backend. Answers `already_subscribed`, `not_connected`.
   void begin_subscription(const Characteristic& characteristic, SubscribeOrder order);
   /// The operation that began it ended early: no value counts any more, and the backend is told when it has answered.
   void abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
-  /// Takes the sink out and asks the backend. @throws Error `not_subscribed`, `not_connected`
+  /// Takes the sink out and asks the backend. Answers `not_subscribed`, `not_connected`.
   void begin_unsubscription(std::uint16_t handle, backend::Done<void> done);
   [[nodiscard]] std::uint64_t dropped_values(const CharacteristicRef& ref) const;
 

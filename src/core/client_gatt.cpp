@@ -104,6 +104,8 @@ struct WriteDescriptorCall {
 
 }  // namespace
 
+Error not_connected_error() { return {ErrorCode::not_connected, "the client is not connected; connect() first"}; }
+
 GattTree::Pointer ClientCore::require_tree() const {
   (void)require_port();
   return tree();
@@ -111,7 +113,7 @@ GattTree::Pointer ClientCore::require_tree() const {
 
 backend::ClientPort& ClientCore::require_port() const {
   if (link_ == Link::connected) return *port_;
-  throw Error(ErrorCode::not_connected, "the client is not connected; connect() first");
+  throw not_connected_error();
 }
 
 Operation<Bytes> ClientCore::read(CharacteristicRef ref, ReadOptions options) {

@@ -101,13 +101,7 @@ struct SubscribeStreamCall : SubscribeCall {
       if (!result) return done(result.error());
       done(ClientCore::make_subscription(std::move(self), std::move(target), std::move(characteristic), std::move(channel)));
     };
-    // The answer needs `done` also where beginning fails.
-    auto shared = std::make_shared<decltype(finish)>(std::move(finish));
-    try {
-      issue_with(core, std::move(target), [shared](const Result<void>& result) { (*shared)(result); });
-    } catch (const Error& error) {
-      (*shared)(error);
-    }
+    issue_with(core, std::move(target), std::move(finish));
   }
 };
 
@@ -146,10 +140,10 @@ void ClientCore::drop_subscription(std::uint16_t handle, const std::shared_ptr<N
 
 void ClientCore::begin_subscription(const Characteristic& characteristic, SubscribeOrder order) {
   const auto handle = characteristic.handle().value();
-  auto& port = require_port();
+  if (link_ != Link::connected) return order.done(not_connected_error());
   if (subscriptions_.contains(handle)) {
-    throw Error(ErrorCode::already_subscribed,
-                "the characteristic " + characteristic.uuid().to_string() + " notifies this client already; stop_notify first");
+    const auto words = "the characteristic " + characteristic.uuid().to_string() + " notifies this client already; stop_notify first";
+    return order.done(Error(ErrorCode::already_subscribed, words));
   }
   const auto sink = order.sink;
   subscriptions_[handle] = sink;  // before the request: values may come before its answer
@@ -161,7 +155,7 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
     if (!result || wanted || self->link_ != Link::connected) return done(result);
     self->port_->unsubscribe(handle, std::move(done));  // nobody wants it any more
   };
-  port.subscribe(handle, order.kind, std::move(then));
+  port_->subscribe(handle, order.kind, std::move(then));
 }
 
 void ClientCore::abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {
@@ -171,14 +165,14 @@ void ClientCore::abandon_subscription(std::uint16_t handle, const std::shared_pt
 }
 
 void ClientCore::begin_unsubscription(std::uint16_t handle, backend::Done<void> done) {
-  auto& port = require_port();
+  if (link_ != Link::connected) return done(not_connected_error());
   const auto found = subscriptions_.find(handle);
   if (found == subscriptions_.end())
-    throw Error(ErrorCode::not_subscribed, "the characteristic does not notify this client; start_notify first");
+    return done(Error(ErrorCode::not_subscribed, "the characteristic does not notify this client; start_notify first"));
   const auto sink = std::move(found->second);
   subscriptions_.erase(found);
   sink->end(std::nullopt);
-  port.unsubscribe(handle, std::move(done));
+  port_->unsubscribe(handle, std::move(done));
 }
 
 void ClientCore::on_value(std::uint16_t handle, ByteView value) {

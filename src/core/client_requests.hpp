@@ -32,7 +32,7 @@ class RequestNode final : public OperationNode<T>, private QueuedRequest {
   }
 
   void issue() override {
-    backend::Done<T> done(Answer{core_, NodePointer<OperationNode<T>>::share(this), core_->queues().ticket(*this)});
+    backend::Done<T> done(Answer(core_, NodePointer<OperationNode<T>>::share(this), core_->queues().ticket(*this)));
     try {
       call_.issue(*core_, done);
     } catch (const Error& error) {
@@ -47,14 +47,28 @@ class RequestNode final : public OperationNode<T>, private QueuedRequest {
 
   void fail(const Error& error) noexcept override { this->complete(error); }
 
-  struct Answer {
-    std::shared_ptr<ClientCore> core;
-    NodePointer<OperationNode<T>> node;
-    RequestQueues::Ticket ticket;
-    void operator()(Result<T> result) {
-      node->complete(std::move(result));
-      core->queues().ended(ticket);
+  /// What the backend calls. One that is dropped uncalled answers all the same, so that nobody waits for ever.
+  class Answer {
+   public:
+    Answer(std::shared_ptr<ClientCore> core, NodePointer<OperationNode<T>> node, RequestQueues::Ticket ticket) noexcept
+        : core_(std::move(core)), node_(std::move(node)), ticket_(ticket) {}
+    Answer(Answer&&) noexcept = default;
+    Answer& operator=(Answer&&) = delete;
+    ~Answer() {
+      if (!core_) return;
+      node_->answer_dropped();
+      core_->queues().ended(ticket_);
     }
+    void operator()(Result<T> result) {
+      const auto core = std::move(core_);
+      node_->complete(std::move(result));
+      core->queues().ended(ticket_);
+    }
+
+   private:
+    std::shared_ptr<ClientCore> core_;
+    NodePointer<OperationNode<T>> node_;
+    RequestQueues::Ticket ticket_;
   };
 
   std::shared_ptr<ClientCore> core_;

@@ -6,7 +6,6 @@
 #include <functional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace blau::detail {
 
@@ -24,22 +23,24 @@ class AnyCallback {
     requires(!std::is_same_v<std::remove_cvref_t<F>, AnyCallback> && std::is_invocable_v<std::decay_t<F>&, Args...>)
   AnyCallback(F&& callback) {  // NOLINT: any callable is one
     if constexpr (std::is_same_v<std::invoke_result_t<std::decay_t<F>&, Args...>, Task<void>>) {
-      call_.template emplace<Coroutine>(std::forward<F>(callback));
+      coroutine_ = Coroutine(std::forward<F>(callback));
     } else {
-      call_.template emplace<Plain>(std::forward<F>(callback));
+      plain_ = Plain(std::forward<F>(callback));
     }
   }
 
-  explicit operator bool() const noexcept { return call_.index() != 0; }
-  [[nodiscard]] bool is_coroutine() const noexcept { return std::holds_alternative<Coroutine>(call_); }
+  explicit operator bool() const noexcept { return plain_ || coroutine_; }
+  [[nodiscard]] bool is_coroutine() const noexcept { return static_cast<bool>(coroutine_); }
 
   /// Only for a plain one.
-  void call(Args... args) { std::get<Plain>(call_)(std::forward<Args>(args)...); }
+  void call(Args... args) { plain_(std::forward<Args>(args)...); }
   /// Only for a coroutine.
-  [[nodiscard]] Task<void> begin(Args... args) { return std::get<Coroutine>(call_)(std::forward<Args>(args)...); }
+  [[nodiscard]] Task<void> begin(Args... args) { return coroutine_(std::forward<Args>(args)...); }
 
  private:
-  std::variant<std::monostate, Plain, Coroutine> call_;
+  // One of them at most. A variant of the two sets off GCC 12's false alarms about uninitialised memory.
+  Plain plain_;
+  Coroutine coroutine_;
 };
 
 }  // namespace blau::detail
