@@ -5,12 +5,14 @@
 
 namespace blau {
 
-/// A callable that was moved into place: `moved(f)`. GCC 12 copies closures in a statement with `co_await` bit by bit; this it does not.
+/// A callable that was moved into place: what `moved(f)` gives. GCC 12 copies a closure in a statement with `co_await` bit by bit and destroys it twice; an object
+/// of a class with constructors it treats rightly.
 template <class F>
 class Moved {
  public:
   explicit Moved(F&& callable) noexcept(std::is_nothrow_move_constructible_v<F>) : callable_(std::move(callable)) {}
   template <class... Args>
+    requires std::is_invocable_v<F&, Args...>
   decltype(auto) operator()(Args&&... args) {
     return callable_(std::forward<Args>(args)...);
   }
@@ -19,7 +21,7 @@ class Moved {
   F callable_;
 };
 
-/// Hands over a named callable in a statement with `co_await`: `co_await client.start_notify(c, blau::moved(f))`.
+/// Hands over a named callable without a copy in a statement with `co_await`: `co_await client.start_notify(c, blau::moved(f))`.
 template <class F>
   requires(!std::is_lvalue_reference_v<F> || !std::is_const_v<std::remove_reference_t<F>>)
 [[nodiscard]] Moved<std::remove_cvref_t<F>> moved(F&& callable) {
@@ -41,6 +43,7 @@ inline constexpr bool survives_gcc12 = std::is_lvalue_reference_v<F> || is_moved
 }  // namespace detail
 }  // namespace blau
 
+/// In a function template whose result is awaited and that takes a callback: refuses, under GCC 12 only, what that compiler would destroy twice.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 #define BLAU_CHECK_CALLBACK(F)                                                                                    \
   static_assert(::blau::detail::survives_gcc12<F>,                                                                \
