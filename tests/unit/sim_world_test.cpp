@@ -160,6 +160,7 @@ TEST(SimWorld, WaitingForWhatCannotComeStalls) {
     (void)co_await values.next();
   };
   EXPECT_EQ(code_of([&] { world.run(wait_for_ever); }), ErrorCode::stalled);
+  world.peripheral(strap_address).characteristic(0x2a37).notify_every(1s, [] { return bytes(0, 64); });
   EXPECT_EQ(world.run(count_beats(strap_address)), 30);  // on a new loop
 }
 

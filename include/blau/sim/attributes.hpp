@@ -92,7 +92,7 @@ class BLAU_API Descriptor {
   void set_value(Bytes value);
   void set_read_error(std::optional<AttError> error);
   void set_write_error(std::optional<AttError> error);
-  /// The latest 4096 that were received.
+  /// What was received, in its order; at least the latest 4096 are kept.
   [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;
 
  private:
@@ -158,7 +158,7 @@ class BLAU_API Characteristic {
   void set_read_delay(std::chrono::nanoseconds delay);
   void set_write_delay(std::chrono::nanoseconds delay);
 
-  /// The latest 4096 writes that were received, in their order.
+  /// The writes that were received, in their order; at least the latest 4096 are kept.
   [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;
   void clear_writes() noexcept;
 

@@ -36,11 +36,11 @@ struct PeripheralNode;
 struct ServiceNode;
 struct CharacteristicNode;
 
-/// The newest writes that an attribute received.
+/// The newest writes that an attribute received, twice as many at times so that dropping the oldest costs little.
 struct WriteLog {
-  static constexpr std::size_t most = 4096;
+  static constexpr std::size_t least = 4096;
   void add(ReceivedWrite write) {
-    if (writes.size() == most) writes.erase(writes.begin());
+    if (writes.size() == 2 * least) writes.erase(writes.begin(), writes.begin() + least);
     writes.push_back(std::move(write));
   }
   std::vector<ReceivedWrite> writes;
