@@ -38,6 +38,13 @@ class Air(LocalLink):
         """True if anybody would notice an advertisement."""
         return any(c.le_scan_enable or c.pending_le_connection for c in self.controllers if isinstance(c, HostController))
 
+    def lose(self, central, peripheral) -> None:
+        """The central hears this peripheral no more; None means every central."""
+        for controller in list(self.controllers):
+            if isinstance(controller, HostController) and central in (None, controller.public_address,
+                                                                      controller.random_address):
+                controller.lose(peripheral)
+
     def send_acl_data(self, sender_controller, destination_address, transport, data) -> None:
         if transport != PhysicalTransport.LE:
             raise ValueError("this air carries Low Energy only")
@@ -157,8 +164,14 @@ class PeripheralController(_AirController):
         self.le_legacy_advertiser = advertiser
 
     def on_le_connect_ind(self, packet) -> None:
-        if self.le_legacy_advertiser.connectable:
+        advertiser = self.le_legacy_advertiser
+        if packet.advertiser_address != advertiser.address:
+            return
+        if advertiser.connectable and advertiser.enabled:
             super().on_le_connect_ind(packet)
+        else:
+            # It stopped in the same moment: the central waits in vain for its first packet.
+            self.link.lose(packet.initiator_address, packet.advertiser_address)
 
 
 @dataclasses.dataclass

@@ -10,7 +10,7 @@ from bumble.host import Host
 
 import table
 import world
-from air import Air, HostController, PeripheralController, WorldAdvertiser
+from air import Air, PeripheralController, WorldAdvertiser
 from control import Refused
 from gatt import WorldServer
 
@@ -92,11 +92,7 @@ class SimulatedPeripheral:
     def vanish(self) -> None:
         """Neither advertises nor answers any more; links end by their supervision time-out."""
         self._air.controllers.discard(self._controller)
-        for controller in list(self._air.controllers):
-            if isinstance(controller, HostController):
-                for address in list(controller.le_connections):
-                    if address in (self._controller.public_address, self._controller.random_address):
-                        controller.lose(address)
+        self._air.lose(None, self._advertiser.address)
 
     def return_from_nowhere(self) -> None:
         """Undoes `vanish`. The links of before are lost on this side, too."""

@@ -158,6 +158,24 @@ class Links(Case):
         await self.do("return")
         await self.connect()
 
+    async def test_a_link_that_the_peripheral_never_took(self):
+        # Stops advertising between its last packet and the central's request.
+        self.rig.peripherals[STRAP]._advertiser.enabled = False
+        controller = self.central.host.hci_sink
+        begin = controller.on_hci_le_create_connection_command
+
+        def begin_at_once(command):
+            begin(command)
+            controller.create_le_connection(command.peer_address)
+        controller.on_hci_le_create_connection_command = begin_at_once
+        heard = asyncio.get_running_loop().create_future()
+        self.central.once("connection", heard.set_result)
+        connecting = asyncio.create_task(self.central.connect(
+            hci.Address(STRAP), own_address_type=hci.OwnAddressType.PUBLIC))
+        self.link = await heard
+        self.assertEqual(await self.disconnected(), 0x08)
+        connecting.cancel()
+
     async def test_scan_response_and_strength(self):
         seen = {}
         self.central.on("advertisement", lambda a: seen.setdefault(str(a.address).split("/")[0], a))
