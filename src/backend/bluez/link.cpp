@@ -18,6 +18,10 @@ constexpr const char* device_interface = "org.bluez.Device1";
 // So long is waited for the remains of a failed attempt; a connect into them would be adopted and lost at once.
 constexpr Duration remains_limit = 5s;
 
+// Linux (6.1) tells bluetoothd that a link is down when it has asked the controller for it, and bluetoothd says so at once. A Connect
+// before the controller is through is refused (EBUSY), or joins the dying link and never ends. Nothing on D-Bus tells when it is over.
+constexpr Duration settling_time = 500ms;
+
 }  // namespace
 
 Link::Link(Daemon& daemon, std::weak_ptr<Daemon> pin, std::string path)
@@ -34,7 +38,8 @@ bool Link::is_connected() const noexcept {
 }
 
 bool Link::idle() const noexcept {
-  return state_ == State::down && waiters_.empty() && holders_.empty() && leavers_.empty();
+  return state_ == State::down && waiters_.empty() && holders_.empty() && leavers_.empty() &&
+         daemon_.loop().now() >= settled_at_;
 }
 
 void Link::retire() noexcept {
@@ -61,7 +66,12 @@ void Link::advance() {
   watch();
   if (state_ == State::up) return come_up(ours_);
   if (is_connected()) return come_up(false);
-  connect();
+  if (daemon_.loop().now() >= settled_at_) return connect();
+  patience_.start_at(daemon_.loop(), settled_at_, [self = weak_from_this(), pin = pin_] {
+    const auto whole = pin.lock();
+    const auto link = self.lock();
+    if (whole && link) link->advance();
+  });
 }
 
 /// Values and reasons come only for devices that somebody here is linked to.
@@ -210,6 +220,7 @@ void Link::closed() {
   const std::string native = told_reason_;
   auto leavers = std::exchange(leavers_, {});
   go_down();
+  settled_at_ = daemon_.loop().now() + settling_time;
   for (Leaver& leaver : leavers) {
     leaver.session->link_ended(DisconnectReason::local, native);
     leaver.done(is_down || !error ? Result<void>() : Result<void>(*error));
@@ -266,6 +277,8 @@ void Link::vanish(const Error& error, DisconnectReason reason, const std::string
     drop(reason, native);
   else if (state_ == State::connecting)
     connect_failed(error);
+  else if (state_ == State::down)
+    fail_waiters(error);
   else
     check_closed();
   vanishing_ = false;

@@ -91,6 +91,7 @@ class Link : public std::enable_shared_from_this<Link> {
   // Why those who wait get no link, once the rest of a failed one is gone.
   std::optional<Error> failure_;
   Timer patience_;
+  TimePoint settled_at_{};
   unsigned generation_ = 0;
   std::string told_reason_;
   std::vector<std::shared_ptr<Session>> waiters_;
