@@ -74,7 +74,7 @@ class BLAU_API World {
  public:
   /// An empty world. Where no adapter is added it has a powered one, `hci0`.
   explicit World(const WorldOptions& options = WorldOptions());
-  /// Ends its loop, see `EventLoop`.
+  /// Ends its loop, see `EventLoop`. On another loop links end with `backend_lost`, from any thread; no hook runs afterwards.
   ~World();
   World(World&&) noexcept;
   World& operator=(World&&) noexcept;

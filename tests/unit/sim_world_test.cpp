@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -336,6 +339,34 @@ TEST(SimWorld, RealTimeWorldServesOneLoopAtATime) {
   EXPECT_EQ(world.peripheral(strap_address).connection_count(), 2u);
   EXPECT_EQ(world.run(read), bytes(97));
   EXPECT_EQ(code_of([&] { (void)run(read); }), ErrorCode::busy);  // its own loop lives
+}
+
+TEST(SimWorld, EndsWhileTheBackgroundLoopUsesIt) {
+  std::atomic<int> made{0};
+  std::promise<DisconnectReason> ended;
+  std::optional<Client> client;
+  {
+    World world({.real_time = true});
+    auto& strap = add_strap(world);
+    strap.characteristic(0x2a37).notify_every(1ms, [&made] { return bytes(++made); });
+    ClientOptions options;
+    options.backend = world.backend();
+    options.on_disconnected = [&ended](const Disconnection& d) { ended.set_value(d.reason); };
+    client.emplace(Device(Address(strap_address), "Strap", "known"), options);
+    client->connect().get();
+    auto values = client->subscribe("2a37").get();
+    for (int i = 0; i < 20; ++i) {
+      std::promise<void> turned;
+      EventLoop::background().post([&turned] { turned.set_value(); });
+      turned.get_future().wait();
+    }
+  }
+  const int then = made;
+  const auto result = client->read_gatt_char("2a19").as_result().get();
+  EXPECT_EQ(result.error().code(), ErrorCode::not_connected);
+  EXPECT_EQ(ended.get_future().get(), DisconnectReason::backend_lost);
+  EXPECT_EQ(client->connect().as_result().get().error().code(), ErrorCode::backend_lost);
+  EXPECT_EQ(made, then);
 }
 
 }  // namespace

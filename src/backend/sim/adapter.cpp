@@ -81,7 +81,7 @@ std::shared_ptr<SimBackend> SimBackend::make(std::shared_ptr<WorldCore> world, L
   return made;
 }
 
-SimBackend::~SimBackend() { world_->detach(); }
+SimBackend::~SimBackend() { world_->detach_from(*this); }
 
 void SimBackend::list_adapters(backend::Done<std::vector<backend::AdapterState>> done) {
   done(world_->adapter_states());

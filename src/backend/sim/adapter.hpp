@@ -27,7 +27,7 @@ class SimWatch final : public backend::AdapterWatch {
 /// A world as an event loop sees it. The world is attached to the loop as long as this lives.
 class SimBackend final : public backend::Backend {
  public:
-  /// Attaches the world to the loop. It must not be attached.
+  /// Attaches the world to the loop. @throws Error `busy` if it is attached already
   [[nodiscard]] static std::shared_ptr<SimBackend> make(std::shared_ptr<WorldCore> world, Loop& loop);
   explicit SimBackend(std::shared_ptr<WorldCore> world) : world_(std::move(world)) {}
   ~SimBackend() override;

@@ -20,7 +20,7 @@ SimClient::~SimClient() {
 }
 
 void SimClient::connect(backend::Done<void> done) {
-  if (!world_->loop()) return done(Error(ErrorCode::loop_closed, "the event loop of this world has ended"));
+  if (!world_->loop()) return done(Error(ErrorCode::backend_lost, "the simulated world has ended: make another one"));
   const std::string& wanted = request_.adapter.empty() ? request_.device.adapter() : request_.adapter;
   const auto adapter = world_->choose_adapter(wanted);
   if (!adapter) return done(adapter.error());

@@ -38,6 +38,7 @@ class SimClient final : public backend::ClientPort {
 
   /// Goes on with the attempt, as far as it can now.
   void progress();
+  void attempt_failed(const Error& error);
   void link_is_up();
   void link_ended(DisconnectReason reason, const std::string& native);
   /// The world's loop is gone.
@@ -59,7 +60,6 @@ class SimClient final : public backend::ClientPort {
   };
 
   void establish();
-  void attempt_failed(const Error& error);
   void leave() noexcept;
   void forget_interests();
   /// The link if requests can go over it; else `done` has had its error.

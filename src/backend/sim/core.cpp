@@ -126,8 +126,22 @@ std::vector<backend::AdapterState> WorldCore::states_now() const {
   return states;
 }
 
+std::shared_ptr<Loop> WorldCore::user() const {
+  const std::lock_guard lock(mutex_);
+  return user_.lock();
+}
+
 void WorldCore::attach(Loop& loop, const std::shared_ptr<SimBackend>& backend) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!user_.expired()) {
+      throw Error(ErrorCode::busy,
+                  "this world is in use on another event loop: end that one first, or make another world");
+    }
+    user_ = loop.weak_from_this();
+  }
   loop_ = &loop;
+  owner_ = backend.get();
   backend_ = backend;
   if (loop.is_virtual() || began_ == TimePoint()) began_ = loop.now();
   told_ = states_now();
@@ -137,12 +151,30 @@ void WorldCore::attach(Loop& loop, const std::shared_ptr<SimBackend>& backend) {
 void WorldCore::detach() noexcept {
   if (!loop_) return;
   loop_ = nullptr;
+  owner_ = nullptr;
   backend_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    user_.reset();
+  }
   adapters_look_pending_ = poke_pending_ = false;
   attempts.each([](SimClient& client) { client.forget(); });
   scanners.each([](SimScanner& scanner) { scanner.forget(); });
   for (const auto& peripheral : peripherals_) peripheral->forget();
   scripts_.clear();
+}
+
+void WorldCore::end() noexcept {
+  const auto self = shared_from_this();
+  const Error lost(ErrorCode::backend_lost, "the simulated world has ended: make another one");
+  attempts.each([&](SimClient& client) { client.attempt_failed(lost); });
+  scanners.each([&](SimScanner& scanner) { scanner.end(lost); });
+  for (const auto& peripheral : peripherals_) peripheral->end_links(DisconnectReason::backend_lost, "");
+  detach();
+}
+
+void WorldCore::detach_from(const SimBackend& backend) noexcept {
+  if (owner_ == &backend) detach();
 }
 
 void WorldCore::after(nanoseconds delay, std::function<void()> call) {

@@ -9,6 +9,7 @@
 
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,16 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
 
   /// The loop; null where nobody uses the world.
   [[nodiscard]] Loop* loop() const noexcept { return loop_; }
+  /// The same from any thread.
+  [[nodiscard]] std::shared_ptr<Loop> user() const;
+  /// @throws Error `busy` if the world is attached already
   void attach(Loop& loop, const std::shared_ptr<SimBackend>& backend);
   /// The loop or the instance ends: everything on the air is forgotten, and nobody is told.
   void detach() noexcept;
+  /// The world ends before its loop: what is on the air ends with `backend_lost`, then as `detach`.
+  void end() noexcept;
+  /// As `detach`, if it is this one that uses the world.
+  void detach_from(const SimBackend& backend) noexcept;
   [[nodiscard]] std::shared_ptr<SimBackend> backend() const noexcept { return backend_.lock(); }
   void after(nanoseconds delay, std::function<void()> call);
   [[nodiscard]] nanoseconds elapsed() const;
@@ -95,6 +103,9 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   bool default_adapter_;
   Loop* loop_ = nullptr;
   std::weak_ptr<SimBackend> backend_;
+  const SimBackend* owner_ = nullptr;
+  mutable std::mutex mutex_;
+  std::weak_ptr<Loop> user_;  // guarded by mutex_
   TimePoint began_{};
   std::list<Script> scripts_;
   std::vector<std::unique_ptr<AdapterNode>> adapters_;

@@ -67,7 +67,7 @@ SimScanner::SimScanner(std::shared_ptr<WorldCore> world, backend::ScannerEvents&
 SimScanner::~SimScanner() { leave(); }
 
 void SimScanner::start(const backend::ScanRequest& request, backend::Done<void> done) {
-  if (!world_->loop()) return done(Error(ErrorCode::loop_closed, "the event loop of this world has ended"));
+  if (!world_->loop()) return done(Error(ErrorCode::backend_lost, "the simulated world has ended: make another one"));
   const auto adapter = world_->choose_adapter(request.adapter);
   if (!adapter) return done(adapter.error());
   leave();

@@ -23,7 +23,8 @@ class WorldImpl {
       : options_(options), core_(std::make_shared<WorldCore>(options.seed, options.default_adapter)) {}
   ~WorldImpl() {
     loops_.clear();
-    core_->detach();  // whoever still uses it elsewhere keeps no world alive
+    // Another loop may still hold it: from here no hook of the user's is called there any more.
+    if (const auto user = core_->user()) user->run_and_wait([core = core_] { core->end(); });
   }
   WorldImpl(const WorldImpl&) = delete;
   WorldImpl& operator=(const WorldImpl&) = delete;
@@ -39,39 +40,30 @@ class WorldImpl {
   std::vector<std::unique_ptr<EventLoop>> loops_;  ///< the last one runs; earlier ones ended with an exception
 };
 
-namespace {
-
-Error in_use() {
-  return {ErrorCode::busy, "this world is in use on another event loop: end that one first, or make another world"};
-}
-
-}  // namespace
-
 EventLoop& WorldImpl::loop() {
   if (!loops_.empty() && !loops_.back()->loop()->closing()) return *loops_.back();
-  if (!loops_.empty() && core_->loop() == loops_.back()->loop().get()) core_->detach();
-  if (core_->loop()) throw in_use();
+  if (!loops_.empty() && core_->user() == loops_.back()->loop()) core_->detach();
   blau::detail::LoopSettings settings;
   settings.virtual_time = !options_.real_time;
   settings.order_seed = options_.order_seed;
-  loops_.emplace_back(new EventLoop(blau::detail::EventLoopAccess::make(Loop::make(settings))));
-  const auto& loop = loops_.back()->loop();
+  std::unique_ptr<EventLoop> made(new EventLoop(blau::detail::EventLoopAccess::make(Loop::make(settings))));
+  const auto& loop = made->loop();
   loop->set_wants_driver(true);
   const std::shared_ptr<backend::Backend> backend = SimBackend::make(core_, *loop);
   loop->add_service(blau::detail::default_backend_service, backend);
+  loops_.push_back(std::move(made));
   return *loops_.back();
 }
 
 BackendRef WorldImpl::backend() {
   static std::atomic<unsigned> worlds{0};
   auto factory = [core = core_, real_time = options_.real_time](EventLoop& loop) -> std::shared_ptr<backend::Backend> {
-    if (core->loop() == loop.loop().get()) return core->backend();
+    if (core->user() == loop.loop()) return core->backend();
     if (!real_time) {
       throw Error(ErrorCode::invalid_argument,
                   "a world on virtual time lives on its own event loop: use World::run or the loop option, or make it with "
                   "WorldOptions{.real_time = true}");
     }
-    if (core->loop()) throw in_use();
     return SimBackend::make(core, *loop.loop());
   };
   // Two worlds on one loop are two backends.
