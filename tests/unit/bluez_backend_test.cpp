@@ -265,6 +265,26 @@ TEST_F(BlueZBackend, ScanEndsWithTheAdaptersPower) {
   start_scan(*scanner);
 }
 
+TEST_F(BlueZBackend, ScanWaitsForABusyBlueZ) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  Answer<void> answer;
+  scanner->start({}, answer.taker());
+  Message filter = peer_.next_call("SetDiscoveryFilter");
+  peer_.reply(filter);
+  Message start = peer_.next_call("StartDiscovery");
+  peer_.error(start, "org.bluez.Error.InProgress", "Operation already in progress");
+  Message again = peer_.next_call("StartDiscovery");
+  EXPECT_FALSE(answer.came());
+  peer_.error(again, "org.bluez.Error.InProgress", "Operation already in progress");
+  peer_.settle();
+  Answer<void> stopped;
+  scanner->stop(stopped.taker());
+  EXPECT_EQ(answer.code(), ErrorCode::canceled);
+  EXPECT_TRUE(stopped.succeeded()) << "nothing had begun";
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
 TEST_F(BlueZBackend, DestroyedScannerStopsTheDiscovery) {
   Heard heard;
   auto scanner = backend_->make_scanner(heard);

@@ -4,13 +4,20 @@
 #include "system.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace blau::detail::bluez {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr const char* adapter_interface = "org.bluez.Adapter1";
+
+// The kernel goes on with the discovery of a bluetoothd that was killed, up to 10.24 s, and the next bluetoothd is refused meanwhile.
+constexpr Duration first_pause = 500ms;
+constexpr Duration longest_pause = 8s;
 
 }  // namespace
 
@@ -60,12 +67,25 @@ void Discovery::begin() {
     const auto discovery = self.lock();
     if (!whole || !discovery || discovery->generation_ != generation) return;
     if (!reply.ok()) return discovery->started(reply);
-    discovery->daemon_.call(discovery->adapter_, adapter_interface, "StartDiscovery",
-                            discovery->guarded(&Discovery::started));
+    discovery->next_pause_ = first_pause;
+    discovery->start();
   });
 }
 
+void Discovery::start() { daemon_.call(adapter_, adapter_interface, "StartDiscovery", guarded(&Discovery::started)); }
+
+void Discovery::start_again_later() {
+  pause_.start_after(daemon_.loop(), std::exchange(next_pause_, next_pause_ * 2),
+                     [self = weak_from_this(), pin = pin_] {
+                       const auto whole = pin.lock();
+                       const auto discovery = self.lock();
+                       if (whole && discovery) discovery->start();
+                     });
+}
+
 void Discovery::started(const Reply& reply) {
+  if (reply.error_name() == "org.bluez.Error.InProgress" && !scans_.empty() && next_pause_ <= longest_pause)
+    return start_again_later();
   if (!reply.ok()) {
     state_ = State::idle;
     return end(to_error(Request::scan, reply.error_name(), reply.error_text()));
@@ -96,7 +116,9 @@ void Discovery::remove(const std::shared_ptr<Scan>& scan, backend::Done<void> do
     return done(Result<void>());
   }
   stopping_.push_back(std::move(done));
-  if (state_ == State::running) stop();
+  if (state_ == State::running) return stop();
+  // Between two attempts there is nothing to be stopped.
+  if (state_ == State::starting && pause_.running()) stopped();
 }
 
 void Discovery::stop() {
@@ -113,6 +135,7 @@ void Discovery::stop() {
 
 void Discovery::stopped() {
   state_ = State::idle;
+  pause_.stop();
   auto done = std::move(stopping_);
   stopping_.clear();
   if (!scans_.empty()) begin();
@@ -122,6 +145,7 @@ void Discovery::stopped() {
 void Discovery::end(const Error& error) {
   const auto self = shared_from_this();
   state_ = State::idle;
+  pause_.stop();
   ++generation_;
   fresh_.clear();
   auto scans = std::move(scans_);
@@ -172,6 +196,10 @@ void Discovery::report() {
 Discoveries::Discoveries(Daemon& daemon, Adapters& adapters) : daemon_(daemon), adapters_(adapters) {
   daemon.add_observer(*this);
   daemon.objects().add_observer(*this);
+}
+
+Discoveries::~Discoveries() {
+  for (const auto& [path, discovery] : discoveries_) discovery->retire();
 }
 
 void Discoveries::start(const std::shared_ptr<Scan>& scan, const backend::ScanRequest& request) {

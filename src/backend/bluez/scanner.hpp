@@ -55,6 +55,8 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   void remove(const std::shared_ptr<Scan>& scan, backend::Done<void> done);
   /// The session is over for a reason outside.
   void end(const Error& error);
+  /// Waits for nothing any more: the loop may be gone before this is.
+  void retire() noexcept { pause_.stop(); }
   void heard(const DeviceObject& device);
   void forget(const DeviceObject& device) noexcept;
   [[nodiscard]] bool holds(const std::shared_ptr<Scan>& scan) const noexcept;
@@ -63,7 +65,9 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   enum class State { idle, starting, running, stopping };
 
   void begin();
+  void start();
   void started(const Reply& reply);
+  void start_again_later();
   void stop();
   void stopped();
   void update_filter();
@@ -81,6 +85,9 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   std::vector<std::shared_ptr<Scan>> scans_;
   std::vector<backend::Done<void>> stopping_;
   DiscoveryFilter sent_;
+  // While BlueZ is busy: how long until the next attempt.
+  Timer pause_;
+  Duration next_pause_{};
   // Heard since the last report, each once.
   std::vector<const DeviceObject*> fresh_;
   bool report_due_ = false;
@@ -90,6 +97,7 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
 class Discoveries final : public Anchored<Discoveries>, private ObjectsObserver, private DaemonObserver {
  public:
   Discoveries(Daemon& daemon, Adapters& adapters);
+  ~Discoveries();
 
   void start(const std::shared_ptr<Scan>& scan, const backend::ScanRequest& request);
   void stop(const std::shared_ptr<Scan>& scan, backend::Done<void> done);
