@@ -17,6 +17,10 @@ if(MSVC)
 else()
   target_compile_options(blau_flavour INTERFACE -Wall -Wextra -Wpedantic $<$<BOOL:${BLAU_WERROR}>:-Werror>)
 endif()
+# GCC 12 at -O2: a local vector that grew in a loop with co_await and is moved afterwards (co_return values;) is moved as it
+# was before its last growth, or as garbage. The vectorizer of straight-line code does it.
+set(BLAU_GCC12_OPTIONS "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-fno-tree-slp-vectorize>")
+target_compile_options(blau_flavour INTERFACE ${BLAU_GCC12_OPTIONS})
 if(BLAU_SANITIZE)
   target_compile_options(blau_flavour INTERFACE -fsanitize=${BLAU_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(blau_flavour INTERFACE -fsanitize=${BLAU_SANITIZE})
