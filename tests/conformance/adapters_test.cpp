@@ -1,0 +1,142 @@
+#include "support.hpp"
+
+namespace blau::conformance {
+namespace {
+
+class Adapters : public Case {};
+
+BLAU_CASE(Adapters, DefaultAdapterIsPoweredAndUsable) {
+  const auto adapter = co_await Adapter::get_default();
+  EXPECT_EQ(adapter.id(), "hci0");
+  EXPECT_TRUE(adapter.powered());
+  EXPECT_TRUE(adapter.is_default());
+  EXPECT_FALSE(adapter.unusable().has_value());
+  EXPECT_NE(adapter.address(), Address());
+}
+
+BLAU_CASE(Adapters, AllListsEachOnce) {
+  const auto adapters = co_await Adapter::all();
+  BLAU_REQUIRE(adapters.size() == 1);
+  const auto chosen = co_await Adapter::get_default();
+  EXPECT_EQ(adapters[0].id(), chosen.id());
+  EXPECT_EQ(adapters[0].address(), chosen.address());
+}
+
+BLAU_CASE(Adapters, NoDeviceIsConnectedOrBondedAtFirst) {
+  const auto adapter = co_await Adapter::get_default();
+  const auto connected = co_await adapter.connected_devices();
+  EXPECT_TRUE(connected.empty());
+  const auto bonded = co_await adapter.bonded_devices();
+  EXPECT_TRUE(bonded.empty());
+}
+
+BLAU_LINKED_CASE(Adapters, TellsConnectedDevices) {
+  const auto adapter = co_await Adapter::get_default();
+  const auto connected = co_await adapter.connected_devices();
+  BLAU_REQUIRE(connected.size() == 1);
+  EXPECT_EQ(connected[0].address(), client.address());
+}
+
+BLAU_LINKED_CASE(Adapters, FiltersConnectedDevicesByService) {
+  const auto adapter = co_await Adapter::get_default();
+  std::vector<Uuid> its_own{own(0x0200)};
+  const auto found = co_await adapter.connected_devices(its_own);
+  EXPECT_EQ(found.size(), 1U);
+  std::vector<Uuid> foreign{own(0x0d00)};
+  const auto none = co_await adapter.connected_devices(foreign);
+  EXPECT_TRUE(none.empty());
+}
+
+BLAU_CASE(Adapters, UnknownAdapterOfAScanner) {
+  ScannerOptions options;
+  options.adapter = "hci7";
+  Scanner scanner{options};
+  const auto started = co_await scanner.start().as_result();
+  expect_error(started, ErrorCode::invalid_argument);
+  EXPECT_FALSE(scanner.is_scanning());
+}
+
+BLAU_CASE(Adapters, UnknownAdapterOfAClient) {
+  ClientOptions options;
+  options.adapter = "hci7";
+  Client client{gatt, options};
+  const auto connected = co_await client.connect().as_result();
+  expect_error(connected, ErrorCode::invalid_argument);
+  EXPECT_FALSE(client.is_connected());
+}
+
+BLAU_CASE(Adapters, ChosenByNameOrAddress) {
+  const auto adapter = co_await Adapter::get_default();
+  const std::vector<std::string> choices{adapter.id(), adapter.address().to_string()};
+  for (const auto& choice : choices) {
+    ScannerOptions options;
+    options.adapter = choice;
+    const auto found = co_await Scanner::find_device_by_address(spare, patience, options);
+    BLAU_REQUIRE(found.has_value());
+    EXPECT_EQ(found->adapter(), adapter.id());
+  }
+}
+
+/// The state of an adapter, as soon as it is so. @throws Error `timed_out`
+Task<AdapterState> state_with(Stream<AdapterState>& states, bool powered) {
+  for (;;) {
+    auto state = co_await next_of(states);
+    if (state.powered == powered) co_return state;
+  }
+}
+
+BLAU_CASE(Adapters, SwitchingOffIsSeenAndGivesItsReason) {
+  const auto adapter = co_await Adapter::get_default();
+  auto states = adapter.state_changes();
+  co_await rig.set_powered(false);
+  const auto off = co_await state_with(states, false);
+  EXPECT_EQ(off.id, adapter.id());
+
+  const auto none = co_await Adapter::get_default().as_result();
+  expect_error(none, ErrorCode::bluetooth_not_available);
+  if (!none) {
+    EXPECT_EQ(none.error().unavailable_reason(), UnavailableReason::powered_off);
+  }
+
+  Scanner scanner;
+  const auto started = co_await scanner.start().as_result();
+  expect_error(started, ErrorCode::bluetooth_not_available);
+  Client client{gatt};
+  const auto connected = co_await client.connect().as_result();
+  expect_error(connected, ErrorCode::bluetooth_not_available);
+
+  co_await rig.set_powered(true);
+  const auto state = co_await state_with(states, true);
+  EXPECT_FALSE(state.unusable.has_value());
+  co_await client.connect();
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Adapters, SwitchingOffEndsScanAndLink) {
+  Inbox<Disconnection> gone;
+  ClientOptions options;
+  options.on_disconnected = [&gone](const Disconnection& end) { gone.push(end); };
+  Client client{gatt, options};
+  co_await client.connect();
+  Scanner scanner;
+  auto sightings = scanner.advertisements();
+  co_await scanner.start();
+  const auto adapter = co_await Adapter::get_default();
+  auto states = adapter.state_changes();
+
+  co_await rig.set_powered(false);
+  co_await gone.reach(1);
+  EXPECT_EQ(gone.items()[0].reason, DisconnectReason::adapter_off);
+  co_await drain(sightings);
+  BLAU_REQUIRE(sightings.end_reason().has_value());
+  EXPECT_EQ(sightings.end_reason()->code(), ErrorCode::bluetooth_not_available);
+  EXPECT_FALSE(scanner.is_scanning());
+
+  co_await rig.set_powered(true);
+  (void)co_await state_with(states, true);
+  co_await scanner.start();
+  co_await scanner.stop();
+}
+
+}  // namespace
+}  // namespace blau::conformance

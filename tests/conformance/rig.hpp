@@ -1,0 +1,85 @@
+#pragma once
+
+#include <blau/blau.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace blau::conformance {
+
+/// A characteristic of a peripheral of the world file: the first of this UUID. No aggregate: GCC 12 copies those bit by bit in a statement with `co_await`.
+struct Place {
+  Place(std::string peripheral, const Uuid& characteristic) : address(std::move(peripheral)), uuid(characteristic) {}
+  std::string address;
+  Uuid uuid;
+};
+
+/// A write that a peripheral took.
+struct Written {
+  Bytes value;
+  bool with_response = true;
+  friend bool operator==(const Written&, const Written&) = default;
+};
+
+/// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.
+///
+/// What returns a Task is for the inside of `run`; it ends when the peripheral has done it.
+class Rig {
+ public:
+  Rig() = default;
+  Rig(const Rig&) = delete;
+  Rig& operator=(const Rig&) = delete;
+  virtual ~Rig() = default;
+
+  /// Makes the world as the file says, with nobody connected.
+  virtual void begin_case() = 0;
+  /// Fails the case if a link is left up. @param failed the case has: peripherals may be in any state
+  virtual void end_case(bool failed) = 0;
+  /// Runs a case on a loop of its own.
+  virtual void run(Task<> task) = 0;
+  /// For cases on plain threads, outside `run`: the system, for objects on the background loop. Peripherals cannot be told anything then.
+  [[nodiscard]] virtual BackendRef threaded_backend() = 0;
+
+  /// Sends values, one behind the other, to everybody who subscribed; how many that are.
+  [[nodiscard]] virtual Task<std::size_t> notify(Place place, std::vector<Bytes> values) = 0;
+  /// The same by indication; ends when all were confirmed, or sent in a simulation.
+  [[nodiscard]] virtual Task<std::size_t> indicate(Place place, std::vector<Bytes> values) = 0;
+  [[nodiscard]] virtual Task<> set_value(Place place, Bytes value) = 0;
+  /// Waits until the peripheral has taken so many writes, and gives all.
+  [[nodiscard]] virtual Task<std::vector<Written>> writes(Place place, std::size_t count) = 0;
+  /// Waits until so many links are subscribed. @throws Error `timed_out`
+  [[nodiscard]] virtual Task<> await_subscribers(Place place, std::size_t count) = 0;
+  /// Waits until the peripheral has so many links. @throws Error `timed_out`
+  [[nodiscard]] virtual Task<> await_links(std::string address, std::size_t count) = 0;
+
+  /// The peripheral ends its links.
+  [[nodiscard]] virtual Task<> drop_link(std::string address) = 0;
+  [[nodiscard]] virtual Task<> advertise(std::string address, bool on) = 0;
+  /// Goes out of reach: links end by their supervision time-out.
+  [[nodiscard]] virtual Task<> vanish(std::string address) = 0;
+  [[nodiscard]] virtual Task<> appear(std::string address) = 0;
+  [[nodiscard]] virtual Task<> set_powered(bool on) = 0;
+
+  // What systems differ in.
+
+  /// What `on_disconnected` says of a link that the peripheral ended, and of one that was heard no more.
+  [[nodiscard]] virtual DisconnectReason reason_of_remote_end() const = 0;
+  [[nodiscard]] virtual DisconnectReason reason_of_lost_link() const = 0;
+  /// Services of the peripheral that the system keeps for itself.
+  [[nodiscard]] virtual std::vector<Uuid> hidden_services() const = 0;
+  /// Whether a scan tells if a device takes connections.
+  [[nodiscard]] virtual bool tells_connectable() const = 0;
+  /// Whether a scan gives the bytes as they came.
+  [[nodiscard]] virtual bool tells_raw_advertisements() const = 0;
+  /// Whether it forgets, between links, what it discovered at the one before.
+  [[nodiscard]] virtual bool is_simulated() const = 0;
+};
+
+/// Each rig's program defines it.
+[[nodiscard]] std::unique_ptr<Rig> make_rig();
+
+}  // namespace blau::conformance

@@ -1,0 +1,164 @@
+// The real bluetoothd, in the virtual machine of tests/rigs/vm, with Bumble's peripherals. They live as long as the program, since bluetoothd would remember them anyway.
+
+#include "control.hpp"
+#include "rig.hpp"
+#include "support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace blau::conformance {
+namespace {
+
+using nlohmann::json;
+
+/// Longer than the control socket itself waits.
+constexpr auto control_patience = 60s;
+
+std::string control_path() {
+  const char* path = std::getenv("BLAU_RIG_CONTROL");
+  if (!path) throw std::runtime_error("BLAU_RIG_CONTROL is not set: run this by tests/rigs/vm/run");
+  return path;
+}
+
+json where(const char* command, const Place& place) {
+  return {{"command", command}, {"address", place.address}, {"uuid", place.uuid.to_string()}};
+}
+
+json hex_of(const std::vector<Bytes>& values) {
+  auto list = json::array();
+  for (const auto& value : values) list.push_back(to_hex(value));
+  return list;
+}
+
+class BlueZRig final : public Rig {
+ public:
+  BlueZRig() : control_(control_path()) { load(); }
+
+  void begin_case() override {
+    for (const auto& address : peripherals_)
+      (void)control_.ask({{"command", "writes"}, {"address", address}, {"clear", true}});
+  }
+
+  void end_case(bool failed) override {
+    if (failed) return load();
+    for (const auto& address : peripherals_)
+      (void)control_.ask({{"command", "connections"}, {"address", address}, {"count", 0}});
+    blau::run(expect_no_links());
+  }
+
+  void run(Task<> task) override { blau::run(std::move(task), RunOptions{.limit = 2min}); }
+  BackendRef threaded_backend() override { return {}; }
+
+  Task<std::size_t> notify(Place place, std::vector<Bytes> values) override {
+    return send("notify", std::move(place), std::move(values));
+  }
+  Task<std::size_t> indicate(Place place, std::vector<Bytes> values) override {
+    return send("indicate", std::move(place), std::move(values));
+  }
+  Task<> set_value(Place place, Bytes value) override {
+    auto request = where("set_value", place);
+    request["value"] = to_hex(value);
+    (void)co_await ask(std::move(request));
+  }
+  Task<std::vector<Written>> writes(Place place, std::size_t count) override {
+    auto request = where("writes", place);
+    request["count"] = count;
+    const auto reply = co_await ask(std::move(request));
+    std::vector<Written> found;
+    for (const auto& write : reply.at("writes"))
+      found.push_back({from_hex(write.at("value").get<std::string>()).value(), !write.at("command").get<bool>()});
+    co_return found;
+  }
+  Task<> await_subscribers(Place place, std::size_t count) override {
+    auto request = where("subscriptions", place);
+    request["count"] = count;
+    (void)co_await ask(std::move(request));
+  }
+  Task<> await_links(std::string address, std::size_t count) override {
+    json request{{"command", "connections"}, {"address", address}, {"count", count}};
+    (void)co_await ask(std::move(request));
+  }
+
+  Task<> drop_link(std::string address) override { return tell("drop_link", std::move(address)); }
+  Task<> advertise(std::string address, bool on) override {
+    return tell(on ? "start_advertising" : "stop_advertising", std::move(address));
+  }
+  Task<> vanish(std::string address) override { return tell("vanish", std::move(address)); }
+  Task<> appear(std::string address) override { return tell("return", std::move(address)); }
+  Task<> set_powered(bool on) override {
+    json request{{"command", "power"}, {"adapter", "hci0"}, {"powered", on}};
+    (void)co_await ask(std::move(request));
+  }
+
+  // Before 5.83 BlueZ does not tell reasons.
+  DisconnectReason reason_of_remote_end() const override { return DisconnectReason::unknown; }
+  DisconnectReason reason_of_lost_link() const override { return DisconnectReason::unknown; }
+  // Until 5.79.
+  std::vector<Uuid> hidden_services() const override { return {Uuid{0x1800}}; }
+  bool tells_connectable() const override { return false; }
+  bool tells_raw_advertisements() const override { return false; }
+  bool is_simulated() const override { return false; }
+
+ private:
+  void load() {
+    (void)control_.ask({{"command", "load"}, {"world", BLAU_CONFORMANCE_WORLD}});
+    const auto reply = control_.ask({{"command", "peripherals"}});
+    peripherals_ = reply.at("peripherals").get<std::vector<std::string>>();
+  }
+
+  static Task<> expect_no_links() {
+    const auto adapter = co_await Adapter::get_default();
+    const auto devices = co_await adapter.connected_devices();
+    EXPECT_TRUE(devices.empty()) << "the case left a link up: " << devices.front().address();
+  }
+
+  /// On another thread, so that the loop goes on meanwhile.
+  Task<json> ask(json request) {
+    struct Exchange {
+      json reply;
+      std::exception_ptr failure;
+      Event done;
+    };
+    auto exchange = std::make_shared<Exchange>();
+    auto work = [exchange, control = control_, request = std::move(request)] {
+      try {
+        exchange->reply = control.ask(request);
+      } catch (...) {
+        exchange->failure = std::current_exception();
+      }
+      exchange->done.set();
+    };
+    const std::jthread thread(std::move(work));
+    co_await exchange->done.wait(control_patience);
+    if (exchange->failure) std::rethrow_exception(exchange->failure);
+    co_return std::move(exchange->reply);
+  }
+
+  Task<> tell(const char* command, std::string address) {
+    json request{{"command", command}, {"address", std::move(address)}};
+    (void)co_await ask(std::move(request));
+  }
+
+  Task<std::size_t> send(const char* command, Place place, std::vector<Bytes> values) {
+    auto request = where(command, place);
+    request["values"] = hex_of(values);
+    const auto reply = co_await ask(std::move(request));
+    co_return reply.at("subscribers").get<std::size_t>();
+  }
+
+  Control control_;
+  std::vector<std::string> peripherals_;
+};
+
+}  // namespace
+
+std::unique_ptr<Rig> make_rig() { return std::make_unique<BlueZRig>(); }
+
+}  // namespace blau::conformance

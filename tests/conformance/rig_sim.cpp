@@ -1,0 +1,123 @@
+// The simulator: a new world for each case, in virtual time.
+
+#include "rig.hpp"
+
+#include <blau/sim.hpp>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace blau::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SimRig final : public Rig {
+ public:
+  void begin_case() override { world_.emplace(sim::World::load(BLAU_CONFORMANCE_WORLD)); }
+
+  void end_case(bool) override {
+    threaded_world_.reset();
+    // What a destructor began takes its time.
+    world_->advance(5s);
+    EXPECT_EQ(world_->adapter().connections(), 0U) << "the case left a link up";
+    world_.reset();
+  }
+
+  void run(Task<> task) override { world_->run(std::move(task), RunOptions{.limit = 1h}); }
+
+  BackendRef threaded_backend() override {
+    sim::WorldOptions options;
+    options.real_time = true;
+    threaded_world_.emplace(sim::World::load(BLAU_CONFORMANCE_WORLD, options));
+    return threaded_world_->backend();
+  }
+
+  Task<std::size_t> notify(Place place, std::vector<Bytes> values) override {
+    auto& characteristic = at(place);
+    std::size_t subscribers = 0;
+    for (const auto& value : values) subscribers = characteristic.notify(value);
+    co_return subscribers;
+  }
+  Task<std::size_t> indicate(Place place, std::vector<Bytes> values) override {
+    auto& characteristic = at(place);
+    std::size_t subscribers = 0;
+    for (const auto& value : values) subscribers = characteristic.indicate(value);
+    co_return subscribers;
+  }
+  Task<> set_value(Place place, Bytes value) override {
+    at(place).set_value(std::move(value));
+    co_return;
+  }
+  Task<std::vector<Written>> writes(Place place, std::size_t count) override {
+    auto taken = [&characteristic = at(place)] {
+      std::vector<Written> found;
+      for (const auto& write : characteristic.writes())
+        if (!write.refused) found.push_back({write.value, write.with_response});
+      return found;
+    };
+    auto enough = [&taken, count] { return taken().size() >= count; };
+    co_await until(enough);
+    co_return taken();
+  }
+  Task<> await_subscribers(Place place, std::size_t count) override {
+    auto reached = [&characteristic = at(place), count] { return characteristic.subscribers() == count; };
+    co_await until(reached);
+  }
+  Task<> await_links(std::string address, std::size_t count) override {
+    auto reached = [&peripheral = world_->peripheral(address), count] { return peripheral.connected() == (count != 0); };
+    co_await until(reached);
+  }
+
+  Task<> drop_link(std::string address) override {
+    world_->peripheral(address).drop_link();
+    co_return;
+  }
+  Task<> advertise(std::string address, bool on) override {
+    world_->peripheral(address).advertise(on);
+    co_return;
+  }
+  Task<> vanish(std::string address) override {
+    world_->peripheral(address).vanish();
+    co_return;
+  }
+  Task<> appear(std::string address) override {
+    world_->peripheral(address).appear();
+    co_return;
+  }
+  Task<> set_powered(bool on) override {
+    world_->adapter().set_powered(on);
+    co_return;
+  }
+
+  DisconnectReason reason_of_remote_end() const override { return DisconnectReason::remote; }
+  DisconnectReason reason_of_lost_link() const override { return DisconnectReason::timeout; }
+  std::vector<Uuid> hidden_services() const override { return {}; }
+  bool tells_connectable() const override { return true; }
+  bool tells_raw_advertisements() const override { return true; }
+  bool is_simulated() const override { return true; }
+
+ private:
+  sim::Characteristic& at(const Place& place) { return world_->peripheral(place.address).characteristic(place.uuid); }
+
+  /// Virtual time goes on until the predicate holds: steps cost nothing and are the same each time.
+  static Task<> until(std::function<bool()> reached) {
+    for (int step = 0; step < 20000; ++step) {
+      if (reached()) co_return;
+      co_await sleep_for(1ms);
+    }
+    throw Error(ErrorCode::timed_out, "the peripheral did not get there");
+  }
+
+  std::optional<sim::World> world_;
+  std::optional<sim::World> threaded_world_;
+};
+
+}  // namespace
+
+std::unique_ptr<Rig> make_rig() { return std::make_unique<SimRig>(); }
+
+}  // namespace blau::conformance
