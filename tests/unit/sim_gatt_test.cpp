@@ -16,14 +16,15 @@ using namespace std::chrono_literals;
 using sim::World;
 
 constexpr const char* address = "C0:FF:EE:00:00:01";
-constexpr Property everything = Property::read | Property::write | Property::write_without_response |
-                                Property::notify | Property::indicate;
+constexpr Property everything =
+    Property::read | Property::write | Property::write_without_response | Property::notify | Property::indicate;
 
 struct SimGatt : testing::Test {
   World world;
   sim::Peripheral& device = world.add_peripheral({.address = address, .name = "Device"});
   sim::Service& service = device.add_service(0x1234);
-  sim::Characteristic& value = service.add_characteristic({.uuid = 0x2345, .properties = everything, .value = bytes(1)});
+  sim::Characteristic& value =
+      service.add_characteristic({.uuid = 0x2345, .properties = everything, .value = bytes(1)});
 
   /// Runs `body(client)` on a link.
   template <class Body>
@@ -68,7 +69,8 @@ TEST_F(SimGatt, SmallMtuIsHonoured) {
     EXPECT_EQ(client.mtu_size(), 23);
     EXPECT_EQ(co_await client.read_gatt_char("2345"), Bytes(100, 7));
     co_await client.write_gatt_char("2345", Bytes(80, 8));
-    const auto too_long = co_await client.write_gatt_char("2345", Bytes(21), WriteOptions{.response = false}).as_result();
+    const auto too_long =
+        co_await client.write_gatt_char("2345", Bytes(21), WriteOptions{.response = false}).as_result();
     EXPECT_EQ(too_long.error().code(), ErrorCode::invalid_argument);
     auto values = co_await client.subscribe("2345");
     small.characteristic(0x2345).notify(Bytes(40, 1));
@@ -110,7 +112,8 @@ TEST_F(SimGatt, ErrorsAndSecurityAnswer) {
               AttError::insufficient_resources);
     value.set_read_error(std::nullopt);
     EXPECT_EQ(co_await client.read_gatt_char("2345"), bytes(1));
-    EXPECT_EQ((co_await client.read_gatt_char("0001").as_result()).error().att(), AttError::insufficient_authentication);
+    EXPECT_EQ((co_await client.read_gatt_char("0001").as_result()).error().att(),
+              AttError::insufficient_authentication);
     EXPECT_EQ((co_await client.subscribe("0001").as_result()).error().att(), AttError::insufficient_authentication);
     EXPECT_EQ((co_await client.pair().as_result()).error().code(), ErrorCode::not_supported);
     EXPECT_TRUE(client.is_connected());

@@ -245,7 +245,9 @@ TEST(SimWorld, AHoldStopsTheClock) {
     auto hold = world.hold();
     std::thread other([&world, hold = std::move(hold)]() mutable {
       world.loop().post([] {});
-      { const auto ends = std::move(hold); }
+      {
+        const auto ends = std::move(hold);
+      }
     });
     co_await sleep_for(1s);
     other.join();

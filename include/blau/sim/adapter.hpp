@@ -23,11 +23,12 @@ class BLAU_API UuidArgument {
  public:
   /// @throws Error `invalid_argument` for a number that is negative or longer than 32 bits.
   template <std::integral Number>
-  UuidArgument(Number number) : uuid_(from_number(static_cast<std::int64_t>(number))) {}  // NOLINT: all of these name one
-  UuidArgument(const Uuid& uuid) noexcept : uuid_(uuid) {}                                // NOLINT
+  UuidArgument(Number number)
+      : uuid_(from_number(static_cast<std::int64_t>(number))) {}  // NOLINT: all of these name one
+  UuidArgument(const Uuid& uuid) noexcept : uuid_(uuid) {}        // NOLINT
   /// @throws Error `invalid_argument` for text that is no UUID; the same for the next ones.
-  UuidArgument(const char* text) : uuid_(std::string_view(text)) {}    // NOLINT
-  UuidArgument(std::string_view text) : uuid_(text) {}                 // NOLINT
+  UuidArgument(const char* text) : uuid_(std::string_view(text)) {}         // NOLINT
+  UuidArgument(std::string_view text) : uuid_(text) {}                      // NOLINT
   UuidArgument(const std::string& text) : uuid_(std::string_view(text)) {}  // NOLINT
   UuidArgument() noexcept = default;
 

@@ -57,8 +57,8 @@ struct PeripheralOptions {
   std::uint16_t mtu = 517;  ///< the largest ATT MTU that it accepts, 23 to 517
   int rssi = -60;           ///< dBm
   int rssi_noise = 0;       ///< the strength varies by at most this many dB each way
-  std::chrono::milliseconds connect_time = std::chrono::milliseconds(50);          ///< from the request to the link
-  std::chrono::milliseconds latency = std::chrono::milliseconds(15);               ///< from an ATT request to its response
+  std::chrono::milliseconds connect_time = std::chrono::milliseconds(50);  ///< from the request to the link
+  std::chrono::milliseconds latency = std::chrono::milliseconds(15);       ///< from an ATT request to its response
   std::chrono::milliseconds supervision_timeout = std::chrono::milliseconds(420);  ///< until a link to it is given up
   std::optional<std::chrono::milliseconds> drop_link_after = std::nullopt;
   AdvertisingOptions advertising = AdvertisingOptions();

@@ -58,8 +58,8 @@ void SimClient::establish() {
   if (adapter_->unusable() || !peripheral->connectable()) return progress();
   if (adapter_->links >= adapter_->max_connections) {
     const std::string most = std::to_string(adapter_->max_connections);
-    return attempt_failed(Error(ErrorCode::too_many_connections,
-                                "adapter " + adapter_->spec.name + " has " + most + " links and takes no more: end one"));
+    return attempt_failed(Error(ErrorCode::too_many_connections, "adapter " + adapter_->spec.name + " has " + most +
+                                                                     " links and takes no more: end one"));
   }
   if (peripheral->refuses) {
     return attempt_failed(Error(ErrorCode::connection_failed, "the peripheral refused the connection: try again later",

@@ -24,7 +24,8 @@ class SimClient final : public backend::ClientPort {
 
   void discover(const backend::DiscoverRequest& request, backend::Done<backend::GattDatabase> done) override;
   void read_characteristic(std::uint16_t handle, bool use_cached, backend::Done<Bytes> done) override;
-  void write_characteristic(std::uint16_t handle, Bytes value, backend::WriteKind kind, backend::Done<void> done) override;
+  void write_characteristic(std::uint16_t handle, Bytes value, backend::WriteKind kind,
+                            backend::Done<void> done) override;
   void read_descriptor(std::uint16_t handle, bool use_cached, backend::Done<Bytes> done) override;
   void write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) override;
   void subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) override;

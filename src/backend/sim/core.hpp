@@ -82,8 +82,8 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   void listeners_changed();
   [[nodiscard]] bool has_listener() const noexcept { return !scanners.empty(); }
 
-  Roster<SimScanner> scanners;   ///< that scan
-  Roster<SimClient> attempts;    ///< clients that wait for a link
+  Roster<SimScanner> scanners;  ///< that scan
+  Roster<SimClient> attempts;   ///< clients that wait for a link
   Roster<SimWatch> watches;
 
  private:

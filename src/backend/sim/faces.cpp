@@ -49,7 +49,7 @@ void set_value_of(Node& node, Bytes value) {
 }
 
 template <class Node>
-void set_error(Node& node, std::optional<std::uint8_t> detail::Attribute::*in_table,
+void set_error(Node& node, std::optional<std::uint8_t> detail::Attribute::* in_table,
                std::optional<std::uint8_t>& in_spec, const std::optional<AttError>& error) {
   std::optional<std::uint8_t> code;
   if (error) code = static_cast<std::uint8_t>(*error);
@@ -111,7 +111,8 @@ void Characteristic::notify_every(std::chrono::nanoseconds interval, std::functi
   if (interval <= std::chrono::nanoseconds(0) || !make)
     throw Error(ErrorCode::invalid_argument, "notify_every needs an interval above zero and a function");
   if (!node_.can_notify())
-    throw Error(ErrorCode::invalid_argument, "this characteristic neither notifies nor indicates: give it the property");
+    throw Error(ErrorCode::invalid_argument,
+                "this characteristic neither notifies nor indicates: give it the property");
   stop_notifying();
   node_.notify_interval = interval;
   node_.make = [make = std::move(make)](std::size_t) { return make(); };

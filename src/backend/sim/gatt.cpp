@@ -134,12 +134,13 @@ void SimClient::subscribe(std::uint16_t handle, backend::SubscribeKind kind, bac
   const std::uint16_t bits = kind == backend::SubscribeKind::notify ? 1 : 2;
   std::erase_if(interests_, [&](const Interest& interest) { return interest.handle == handle; });
   interests_.push_back({handle, known->value_handle, bits});
-  link_->configure(*known, [anchor = anchor_, handle, done = shared(std::move(done))](const std::optional<Error>& error) {
-    if (!anchor->client) return;
-    if (!error) return (*done)({});
-    std::erase_if(anchor->client->interests_, [&](const Interest& interest) { return interest.handle == handle; });
-    (*done)(*error);
-  });
+  link_->configure(
+      *known, [anchor = anchor_, handle, done = shared(std::move(done))](const std::optional<Error>& error) {
+        if (!anchor->client) return;
+        if (!error) return (*done)({});
+        std::erase_if(anchor->client->interests_, [&](const Interest& interest) { return interest.handle == handle; });
+        (*done)(*error);
+      });
 }
 
 void SimClient::unsubscribe(std::uint16_t handle, backend::Done<void> done) {

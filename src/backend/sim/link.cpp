@@ -64,9 +64,8 @@ void Link::drop(SimClient& client) {
 void Link::close() {
   if (state_ == State::closing || state_ == State::ended) return;
   state_ = State::closing;
-  closing_timer_.start_after(loop(), latency(), [this] {
-    end(DisconnectReason::local, "connection terminated by local host (0x16)");
-  });
+  closing_timer_.start_after(loop(), latency(),
+                             [this] { end(DisconnectReason::local, "connection terminated by local host (0x16)"); });
 }
 
 void Link::end(DisconnectReason reason, const std::string& native) {
@@ -100,9 +99,8 @@ void Link::stop() noexcept {
 
 void Link::drop_after(std::optional<nanoseconds> time) {
   if (!time) return drop_timer_.stop();
-  drop_timer_.start_at(loop(), std::max(loop().now(), opened_ + *time), [this] {
-    end(DisconnectReason::remote, "remote user terminated connection (0x13)");
-  });
+  drop_timer_.start_at(loop(), std::max(loop().now(), opened_ + *time),
+                       [this] { end(DisconnectReason::remote, "remote user terminated connection (0x13)"); });
 }
 
 void Link::kick() {
@@ -132,9 +130,7 @@ void Link::push(Pipe& pipe, ByteView pdu, nanoseconds delay) {
   arm(pipe);
 }
 
-bool Link::blocked(const Pipe& pipe) const {
-  return !peripheral_.present || (&pipe == &up_ && peripheral_.stalled);
-}
+bool Link::blocked(const Pipe& pipe) const { return !peripheral_.present || (&pipe == &up_ && peripheral_.stalled); }
 
 void Link::arm(Pipe& pipe) {
   if (pipe.first == pipe.packets.size() || blocked(pipe)) return pipe.timer.stop();

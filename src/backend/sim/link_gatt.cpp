@@ -93,9 +93,7 @@ std::optional<Link::Known> Link::find(std::uint16_t declaration) const {
   return guess;
 }
 
-bool Link::knows_descriptor(std::uint16_t handle) const {
-  return !discovered_ || known_descriptors_.contains(handle);
-}
+bool Link::knows_descriptor(std::uint16_t handle) const { return !discovered_ || known_descriptors_.contains(handle); }
 
 std::uint16_t Link::wanted(std::uint16_t value_handle) {
   std::uint16_t bits = value_handle == service_changed_ ? 2 : 0;

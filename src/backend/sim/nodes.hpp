@@ -26,8 +26,8 @@
 namespace blau::sim::detail {
 
 using blau::detail::Loop;
-using blau::detail::Timer;
 using blau::detail::TimePoint;
+using blau::detail::Timer;
 using std::chrono::nanoseconds;
 
 class Link;
@@ -68,8 +68,8 @@ struct CharacteristicNode {
   CharacteristicSpec spec;  ///< without descriptors, delays and schedule
   nanoseconds read_delay{0};
   nanoseconds write_delay{0};
-  nanoseconds notify_interval{0};           ///< 0: no schedule
-  std::function<Bytes(std::size_t)> make;   ///< the value of a turn
+  nanoseconds notify_interval{0};          ///< 0: no schedule
+  std::function<Bytes(std::size_t)> make;  ///< the value of a turn
   std::function<sim::ReadAnswer()> on_read;
   std::function<sim::WriteAnswer(ByteView)> on_write;
   std::uint16_t handle = 0;

@@ -6,7 +6,9 @@ namespace blau::sim::detail {
 
 namespace {
 
-Error no_pairing() { return {ErrorCode::not_supported, "the simulator does not pair yet: use attributes without security"}; }
+Error no_pairing() {
+  return {ErrorCode::not_supported, "the simulator does not pair yet: use attributes without security"};
+}
 
 }  // namespace
 

@@ -34,9 +34,8 @@ detail::ReadAnswer PeripheralNode::read_now(std::uint16_t handle) {
   if (!characteristic || !characteristic->on_read) return Stored{};
   detail::ReadAnswer answer = AttError::unlikely_error;
   const auto hook = characteristic->on_read;  // it may replace itself
-  world.guarded([&] {
-    std::visit([&answer](auto&& given) { answer = std::forward<decltype(given)>(given); }, hook());
-  });
+  world.guarded(
+      [&] { std::visit([&answer](auto&& given) { answer = std::forward<decltype(given)>(given); }, hook()); });
   return answer;
 }
 

@@ -36,7 +36,7 @@ class WorldImpl {
  private:
   WorldOptions options_;
   std::shared_ptr<WorldCore> core_;
-  std::string name_;  ///< of its backend; empty until somebody asks
+  std::string name_;                               ///< of its backend; empty until somebody asks
   std::vector<std::unique_ptr<EventLoop>> loops_;  ///< the last one runs; earlier ones ended with an exception
 };
 
@@ -60,9 +60,10 @@ BackendRef WorldImpl::backend() {
   auto factory = [core = core_, real_time = options_.real_time](EventLoop& loop) -> std::shared_ptr<backend::Backend> {
     if (core->user() == loop.loop()) return core->backend();
     if (!real_time) {
-      throw Error(ErrorCode::invalid_argument,
-                  "a world on virtual time lives on its own event loop: use World::run or the loop option, or make it with "
-                  "WorldOptions{.real_time = true}");
+      throw Error(
+          ErrorCode::invalid_argument,
+          "a world on virtual time lives on its own event loop: use World::run or the loop option, or make it with "
+          "WorldOptions{.real_time = true}");
     }
     return SimBackend::make(core, *loop.loop());
   };
