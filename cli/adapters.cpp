@@ -37,12 +37,12 @@ Task<void> run_command(const Session& session, AdaptersCommand) {
   options.backend = session.backend;
   auto listing = Adapter::all(std::move(options)).timeout(session.options.connect_timeout());
   const auto adapters = co_await std::move(listing);
+  if (adapters.empty())
+    throw Error(UnavailableReason::no_adapter, "this machine has no Bluetooth adapter: plug one in");
   if (session.output.json()) {
     for (const auto& adapter : adapters) session.output.line(to_json(adapter));
     co_return;
   }
-  if (adapters.empty())
-    throw Error(UnavailableReason::no_adapter, "this machine has no Bluetooth adapter: plug one in");
   session.output.table(table_of(adapters));
 }
 

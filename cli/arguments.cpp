@@ -38,7 +38,7 @@ Handle parse_handle(std::string_view text) {
   const bool hexadecimal = digits.starts_with("0x") || digits.starts_with("0X");
   if (hexadecimal) digits.remove_prefix(2);
   const auto number = read_whole<std::uint16_t>(digits, hexadecimal ? 16 : 10);
-  if (!number || *number == 0) throw bad_argument(quoted(text) + " is no handle: write #0x13 or #19, from #1 to #0xffff");
+  if (!number || *number == 0) throw bad_argument(in_quotes(text) + " is no handle: write #0x13 or #19, from #1 to #0xffff");
   return Handle(*number);
 }
 
@@ -48,7 +48,7 @@ AttributeArgument parse_attribute(std::string_view text, Find find, std::string_
   if (text.starts_with('#')) return parse_handle(text);
   if (const auto uuid = read_uuid(text)) return *uuid;
   if (const auto uuid = find(text)) return *uuid;
-  throw bad_argument(quoted(text) + " is no " + std::string(what) +
+  throw bad_argument(in_quotes(text) + " is no " + std::string(what) +
                      ": write a UUID of 4, 8 or 36 characters, an assigned name, or a handle (#0x13)");
 }
 
@@ -58,7 +58,7 @@ DeviceArgument parse_device(std::string_view text) {
   if (text.empty()) throw bad_argument("the device is empty: write its address or its name, as `blau scan` shows them");
   if (const auto address = Address::parse(text)) return *address;
   if (text.find(':') == std::string_view::npos) return std::string(text);
-  throw bad_argument(quoted(text) + " is no address: write six pairs of hexadecimal digits, as in C4:11:22:33:44:55");
+  throw bad_argument(in_quotes(text) + " is no address: write six pairs of hexadecimal digits, as in C4:11:22:33:44:55");
 }
 
 AttributeArgument parse_characteristic(std::string_view text) {
@@ -72,7 +72,7 @@ AttributeArgument parse_descriptor(std::string_view text) {
 Uuid parse_service(std::string_view text) {
   if (const auto uuid = read_uuid(text)) return *uuid;
   if (const auto uuid = assigned::find_service(text)) return *uuid;
-  throw bad_argument(quoted(text) + " is no service: write a UUID of 4, 8 or 36 characters, or an assigned name (heart_rate)");
+  throw bad_argument(in_quotes(text) + " is no service: write a UUID of 4, 8 or 36 characters, or an assigned name (heart_rate)");
 }
 
 std::chrono::nanoseconds parse_seconds(std::string_view option, std::string_view text) {
@@ -82,7 +82,7 @@ std::chrono::nanoseconds parse_seconds(std::string_view option, std::string_view
   const double seconds = std::strtod(digits.c_str(), &end);
   const bool whole = !digits.empty() && end == digits.c_str() + digits.size();
   if (!whole || !(seconds >= 0.001 && seconds <= longest))
-    throw bad_argument(std::string(option) + " takes a time in seconds, from 0.001 to a year: " + quoted(text) + " is none");
+    throw bad_argument(std::string(option) + " takes a time in seconds, from 0.001 to a year: " + in_quotes(text) + " is none");
   return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
 }
 
@@ -90,7 +90,7 @@ std::int64_t parse_number(std::string_view option, std::string_view text, std::i
   const auto number = read_whole<std::int64_t>(text);
   if (!number || *number < least || *number > most)
     throw bad_argument(std::string(option) + " takes a whole number from " + std::to_string(least) + " to " +
-                       std::to_string(most) + ": " + quoted(text) + " is none");
+                       std::to_string(most) + ": " + in_quotes(text) + " is none");
   return *number;
 }
 
@@ -112,7 +112,7 @@ std::string to_text(const AttributeArgument& attribute) {
 
 std::string to_text(const DeviceArgument& device) {
   if (const auto* const address = std::get_if<Address>(&device)) return address->to_string();
-  return quoted(std::get<std::string>(device));
+  return in_quotes(std::get<std::string>(device));
 }
 
 std::string to_text(std::chrono::nanoseconds time) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "output.hpp"
 #include "progress.hpp"
 
 namespace blau::cli {
@@ -74,11 +75,30 @@ ScannerOptions scanner_options(const Session& session) {
   return options;
 }
 
+namespace {
+
+void note(const Session& session, const std::string& message) {
+  if (session.options.verbose) write_log_line(LogLevel::info, "tool", message);
+}
+
+/// Tells the log of the link's end before whoever else wants to know.
+void note_disconnection(const Session& session, ClientOptions& options) {
+  options.on_disconnected = [&session, next = std::move(options.on_disconnected)](const Disconnection& disconnection) {
+    note(session, "disconnected from " + disconnection.device.address().to_string() + " (" +
+                      std::string(to_string(disconnection.reason)) + ")");
+    if (next) next(disconnection);
+  };
+}
+
+}  // namespace
+
 Task<void> with_device(const Session& session, DeviceArgument device, ClientOptions options, UseDevice use) {
   const auto label = to_text(device);
   Progress progress("Looking for " + label, !session.options.verbose);
-  UseDevice connected = [&progress, &use](Client& client) {
+  note_disconnection(session, options);
+  UseDevice connected = [&](Client& client) {
     progress.end();
+    note(session, "connected to " + client.address().to_string());
     return use(client);
   };
   if (const auto* const address = std::get_if<Address>(&device)) {
@@ -88,6 +108,7 @@ Task<void> with_device(const Session& session, DeviceArgument device, ClientOpti
     co_return;
   }
   auto found = co_await find_by_name(session, std::get<std::string>(device));
+  note(session, "found " + label + ", " + found.address().to_string());
   progress.now("Connecting to " + label + ", " + found.address().to_string());
   auto work = with_connection(std::move(found), std::move(options), std::move(connected));
   co_await std::move(work);

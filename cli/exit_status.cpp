@@ -24,7 +24,9 @@ ExitStatus exit_status(const Error& error) noexcept {
 }
 
 std::string describe(const Error& error) {
-  const std::string message = error.what();
+  std::string message = error.what();
+  const bool wants_advice = error.code() == ErrorCode::timed_out && message.find("--") == std::string::npos;
+  if (wants_advice) message += "; give it longer with --timeout";
   const bool says_it = error.native().empty() || message.find(error.native()) != std::string::npos;
   return says_it ? message : message + " [" + error.native() + "]";
 }

@@ -2,25 +2,15 @@
 #include <blau/log.hpp>
 #include <blau/when.hpp>
 
-#include <cstdio>
 #include <utility>
 
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "options.hpp"
 #include "terminal.hpp"
-#include "text.hpp"
 
 namespace blau::cli {
 namespace {
-
-void write_log_to_standard_error() {
-  set_log_sink([](LogLevel level, std::string_view component, std::string_view message) {
-    std::string line;
-    line.append(to_string(level)).append(" [").append(component).append("] ").append(printable(message)).append("\n");
-    std::fputs(line.c_str(), stderr);
-  });
-}
 
 /// Runs a command until it ends, or until a signal asks for the end; then the command cleans up first. A second signal does
 /// not wait for that.
@@ -31,7 +21,7 @@ Task<ExitStatus> until_interrupted(Task<void> command) {
 }
 
 ExitStatus run_invocation(Invocation invocation) {
-  if (invocation.options.verbose) write_log_to_standard_error();
+  if (invocation.options.verbose) set_log_sink(&write_log_line);
   BackendRef backend;
   if (!invocation.options.backend.empty()) backend = backend_from(invocation.options.backend);
   const bool json = invocation.options.json;

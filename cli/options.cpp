@@ -23,24 +23,28 @@ constexpr const char* general_help =
     "5 no usable Bluetooth, 130 interrupted.";
 
 constexpr const char* read_help =
-    "Without --format the value is printed in hexadecimal digits. --json gives hexadecimal digits always.\n\n"
+    "F is hex, text, or a type of number: u or i with 8, 16, 24, 32 or 64 bits, f with 32 or 64; with more than\n"
+    "8 bits then le (usual in Bluetooth) or be for the byte order. --json gives hexadecimal digits always.\n\n"
     "  blau read 'Blau Heart' battery_level --format u8\n"
     "  blau read C0:FF:EE:00:00:03 '#0x000b' --descriptor 2901 --format text";
 
 constexpr const char* write_help =
-    "VALUE is pairs of hexadecimal digits, or a format, a colon and the value; numbers may be several, with\n"
-    "commas between them.\n\n"
+    "VALUE is pairs of hexadecimal digits, or F, a colon and the value; numbers may be several, with commas between\n"
+    "them. F is hex, text, or a type of number: u or i with 8, 16, 24, 32 or 64 bits, f with 32 or 64; with more than\n"
+    "8 bits then le (usual in Bluetooth) or be for the byte order.\n\n"
     "  blau write 'Blau UART' 6e400002-b5a3-f393-e0a9-e50e24dcca9e text:hello\n"
     "  blau write C4:11:22:33:44:55 '#0x13' u16le:300,-5";
 
 constexpr const char* notify_help =
     "Prints each notification or indication until --count or --seconds is reached, the link ends, or Ctrl-C.\n"
-    "With both, fewer values than --count in that time are a time-out.\n\n"
+    "With both, fewer values than --count in that time are a time-out. For F see `blau read --help`.\n\n"
     "  blau notify 'Blau Heart' heart_rate_measurement battery_level --count 10";
 
 /// The texts as they stand on the command line, before anything is made of them.
 struct Texts {
-  std::string timeout, device, characteristic, descriptor, value, format, seconds, count, name, rssi;
+  std::string device, characteristic, value, name;
+  /// Absent where they were not given; given as empty text they are wrong.
+  std::optional<std::string> backend, timeout, descriptor, format, seconds, count, rssi;
   std::vector<std::string> characteristics, services;
   bool passive = false, values = false, no_response = false;
 };
@@ -68,7 +72,9 @@ class Parser {
 
   /// After parsing.
   Invocation invocation() {
-    if (!texts_.timeout.empty()) options_.timeout = parse_seconds("--timeout", texts_.timeout);
+    if (texts_.timeout) options_.timeout = parse_seconds("--timeout", *texts_.timeout);
+    options_.backend = texts_.backend.value_or("");
+    if (texts_.backend == "") throw Error(ErrorCode::invalid_argument, "--backend is empty: write bluez, sim or sim:FILE");
     const auto make = make_.at(app_.get_subcommands().front());
     return Invocation{options_, make()};
   }
@@ -85,7 +91,7 @@ class Parser {
   }
 
   void add_global_options() {
-    once(app_.add_option("--backend", options_.backend, "bluez, sim, or sim:FILE for a world of your own (default: $BLAU_BACKEND, else this system's)"), "NAME");
+    once(app_.add_option("--backend", texts_.backend, "bluez, sim, or sim:FILE for a world of your own (default: $BLAU_BACKEND, else this system's)"), "NAME");
     once(app_.add_option("--adapter", options_.adapter, "The adapter to use, by name or address (default: the first usable one)"), "NAME");
     once(app_.add_option("--timeout", texts_.timeout, "Limits the search for a device, connecting, and each request (default: 10, requests 30)"), "SECONDS");
     app_.add_flag("--json", options_.json, "Print one JSON object a line, and nothing else");
@@ -107,16 +113,16 @@ class Parser {
   }
 
   void add_device(CLI::App* command) {
-    once(command->add_option("device", texts_.device, "Address or name")->required(), "")->option_text("DEVICE");
+    once(command->add_option("DEVICE", texts_.device, "Address or name")->required(), "")->option_text(" ");
   }
   void add_characteristic(CLI::App* command) {
-    once(command->add_option("characteristic", texts_.characteristic, "UUID, assigned name or handle (#0x13)")->required(), "")->option_text("CHAR");
+    once(command->add_option("CHAR", texts_.characteristic, "UUID, assigned name or handle (#0x13)")->required(), "")->option_text(" ");
   }
   void add_descriptor(CLI::App* command, const char* what) {
     once(command->add_option("--descriptor", texts_.descriptor, what), "D");
   }
   void add_format(CLI::App* command) {
-    once(command->add_option("--format", texts_.format, "How to print values: " + Format::names()), "F");
+    once(command->add_option("--format", texts_.format, "How to print values: hex (default), text, u8, i16le, ..."), "F");
   }
 
   void add_info() {
@@ -138,7 +144,7 @@ class Parser {
     auto* write = add_command("write", "Write a value", [this] { return write_command(); });
     add_device(write);
     add_characteristic(write);
-    once(write->add_option("value", texts_.value, "What to write: hexadecimal digits, or FORMAT:VALUE with one of " + Format::names())->required(), "")->option_text("VALUE");
+    once(write->add_option("VALUE", texts_.value, "What to write: hexadecimal digits, or F:VALUE in another format")->required(), "")->option_text(" ");
     add_descriptor(write, "Write this descriptor of the characteristic instead: UUID, assigned name or handle");
     write->add_flag("--no-response", texts_.no_response, "Do not ask the device to confirm");
     write->footer(write_help);
@@ -147,7 +153,7 @@ class Parser {
   void add_notify() {
     auto* notify = add_command("notify", "Print values as the device sends them", [this] { return notify_command(); });
     add_device(notify);
-    once(notify->add_option("characteristics", texts_.characteristics, "UUIDs, assigned names or handles (#0x13)")->required(), "")->option_text("CHAR ...");
+    once(notify->add_option("CHAR", texts_.characteristics, "UUIDs, assigned names or handles (#0x13)")->required(), "")->option_text(" ");
     once(notify->add_option("--count", texts_.count, "End after so many values"), "N");
     once(notify->add_option("--seconds", texts_.seconds, "End after this time"), "S");
     add_format(notify);
@@ -156,11 +162,11 @@ class Parser {
 
   Command scan_command() const {
     ScanCommand scan;
-    if (!texts_.seconds.empty()) scan.time = parse_seconds("--seconds", texts_.seconds);
+    if (texts_.seconds) scan.time = parse_seconds("--seconds", *texts_.seconds);
     scan.passive = texts_.passive;
     for (const auto& service : texts_.services) scan.services.push_back(parse_service(service));
     scan.name = texts_.name;
-    if (!texts_.rssi.empty()) scan.rssi = static_cast<std::int16_t>(parse_number("--rssi", texts_.rssi, -127, 20));
+    if (texts_.rssi) scan.rssi = static_cast<std::int16_t>(parse_number("--rssi", *texts_.rssi, -127, 20));
     return scan;
   }
 
@@ -172,7 +178,7 @@ class Parser {
   }
 
   Command write_command() const {
-    if (texts_.no_response && !texts_.descriptor.empty())
+    if (texts_.no_response && texts_.descriptor)
       throw Error(ErrorCode::invalid_argument, "a descriptor is always written with response: leave out --no-response");
     return WriteCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristic), descriptor(),
                         parse_value(texts_.value), texts_.no_response};
@@ -182,16 +188,16 @@ class Parser {
     NotifyCommand notify{parse_device(texts_.device), {}, {}, {}, format()};
     for (const auto& text : texts_.characteristics) notify.characteristics.push_back(parse_characteristic(text));
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    if (!texts_.count.empty()) notify.count = static_cast<std::uint64_t>(parse_number("--count", texts_.count, 1, most));
-    if (!texts_.seconds.empty()) notify.time = parse_seconds("--seconds", texts_.seconds);
+    if (texts_.count) notify.count = static_cast<std::uint64_t>(parse_number("--count", *texts_.count, 1, most));
+    if (texts_.seconds) notify.time = parse_seconds("--seconds", *texts_.seconds);
     return notify;
   }
 
   std::optional<AttributeArgument> descriptor() const {
-    if (texts_.descriptor.empty()) return std::nullopt;
-    return parse_descriptor(texts_.descriptor);
+    if (!texts_.descriptor) return std::nullopt;
+    return parse_descriptor(*texts_.descriptor);
   }
-  Format format() const { return texts_.format.empty() ? Format() : Format(texts_.format); }
+  Format format() const { return texts_.format ? Format(*texts_.format) : Format(); }
 
   CLI::App app_;
   GlobalOptions options_;
@@ -203,10 +209,12 @@ class Parser {
 std::string complaint(CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const std::string help = chosen.empty() ? "`blau --help`" : "`blau " + chosen.front()->get_name() + " --help`";
-  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
-    const auto extras = app.remaining(true);
-    const auto what = extras.empty() ? std::string("something") : "'" + extras.front() + "'";
-    return what + (chosen.empty() ? " is no command" : " is not expected here") + ": " + help + " shows what there is";
+  const auto extras = app.remaining(true);
+  const bool is_extra = dynamic_cast<const CLI::ExtrasError*>(&error) || chosen.empty();
+  if (is_extra && !extras.empty()) {
+    const bool is_command = chosen.empty() && !extras.front().starts_with('-');
+    return in_quotes(extras.front()) + (is_command ? " is no command: " : " is not expected here: ") + help +
+           " shows what there is";
   }
   if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error))
     return "say what to do: adapters, scan, info, read, write or notify; `blau --help` tells more";

@@ -36,17 +36,25 @@ std::vector<std::size_t> Table::widths(std::size_t limit) const {
   const auto gaps = gap.size() * (columns_.size() - 1);
   auto total = std::accumulate(widths.begin(), widths.end(), gaps);
   while (limit != 0 && total > limit) {
-    // The widest of those that may be cut gives a column, until all fit or none can give.
-    std::size_t widest = columns_.size();
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool can_give = columns_[i].least != 0 && widths[i] > columns_[i].least;
-      if (can_give && (widest == columns_.size() || widths[i] > widths[widest])) widest = i;
-    }
-    if (widest == columns_.size()) break;
-    --widths[widest];
+    const auto giver = widest_that_can_give(widths);
+    if (!giver) break;
+    --widths[*giver];
     --total;
   }
   return widths;
+}
+
+std::optional<std::size_t> Table::widest_that_can_give(const std::vector<std::size_t>& widths) const {
+  for (const bool last_resort : {false, true}) {
+    std::optional<std::size_t> widest;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const auto least = last_resort ? std::min<std::size_t>(columns_[i].least, 1) : columns_[i].least;
+      const bool can_give = least != 0 && widths[i] > least;
+      if (can_give && (!widest || widths[i] > widths[*widest])) widest = i;
+    }
+    if (widest) return widest;
+  }
+  return std::nullopt;
 }
 
 std::string Table::line(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths, bool colour) const {
@@ -101,6 +109,12 @@ void Output::table(const Table& table) const {
   std::string text;
   for (const auto& line : table.lines(width(), colour_)) text.append(line).append("\n");
   write(text);
+}
+
+void write_log_line(LogLevel level, std::string_view component, std::string_view message) {
+  std::string line;
+  line.append(to_string(level)).append(" [").append(component).append("] ").append(printable(message)).append("\n");
+  std::fputs(line.c_str(), stderr);
 }
 
 void complain(std::string_view message) noexcept {

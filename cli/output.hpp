@@ -1,8 +1,11 @@
 #pragma once
 
+#include <blau/log.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +36,7 @@ struct Column {
   enum class Align : std::uint8_t { left, right };
   std::string title;
   Align align = Align::left;
-  /// May be cut down to this many columns where the terminal is narrow; 0: never cut.
+  /// Is cut down to this where the terminal is narrow, and further if no other column can give; 0: never cut.
   std::size_t least = 0;
 };
 
@@ -49,6 +52,8 @@ class Table {
 
  private:
   [[nodiscard]] std::vector<std::size_t> widths(std::size_t limit) const;
+  /// The column to take from; empty where none can give.
+  [[nodiscard]] std::optional<std::size_t> widest_that_can_give(const std::vector<std::size_t>& widths) const;
   [[nodiscard]] std::string line(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
                                  bool colour) const;
   std::vector<Column> columns_;
@@ -83,6 +88,9 @@ class Output {
   bool terminal_;
   bool colour_;
 };
+
+/// A line of the log on standard error, as `--verbose` wants it.
+void write_log_line(LogLevel level, std::string_view component, std::string_view message);
 
 /// One line on standard error: `blau: ` and the message. Never throws for a closed standard error.
 void complain(std::string_view message) noexcept;

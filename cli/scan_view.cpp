@@ -16,6 +16,7 @@ namespace blau::cli {
 namespace {
 
 constexpr std::int16_t unknown_strength = -127;
+constexpr std::size_t least_live_width = 40;
 
 Cell strength_cell(std::int16_t rssi) {
   constexpr int strong = -65;
@@ -69,6 +70,10 @@ std::string heading(std::size_t devices, std::chrono::nanoseconds remaining) {
 }
 
 }  // namespace
+
+// A terminal too narrow for the list would wrap its lines, and they could not be drawn over.
+ScanView::ScanView(const Output& output)
+    : output_(&output), live_(output.on_terminal() && output.width() >= least_live_width) {}
 
 ScanView::~ScanView() {
   try {

@@ -14,7 +14,7 @@ namespace blau::cli {
 /// at the end.
 class ScanView {
  public:
-  explicit ScanView(const Output& output) : output_(&output), live_(output.on_terminal()) {}
+  explicit ScanView(const Output& output);
   ScanView(const ScanView&) = delete;
   ScanView& operator=(const ScanView&) = delete;
   /// Leaves no half-drawn picture behind.

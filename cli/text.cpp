@@ -88,7 +88,7 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) { return std::string("'").append(printable(text)).append("'"); }
+std::string in_quotes(std::string_view text) { return std::string("'").append(printable(text)).append("'"); }
 
 bool is_printable(std::string_view text) { return printable(text) == text; }
 

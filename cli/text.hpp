@@ -11,7 +11,7 @@ namespace blau::cli {
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The printable text in single quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// Whether `printable` would change nothing.
 [[nodiscard]] bool is_printable(std::string_view text);

@@ -21,7 +21,7 @@ namespace {
 
 using Kind = Format::Kind;
 
-constexpr std::array<std::pair<std::string_view, Format>, 22> formats{{
+constexpr std::array<std::pair<std::string_view, Format>, 24> formats{{
     {"hex", Format()},
     {"text", Format(Kind::text, 1, false)},
     {"u8", Format(Kind::unsigned_number, 1, false)},
@@ -36,6 +36,8 @@ constexpr std::array<std::pair<std::string_view, Format>, 22> formats{{
     {"i8", Format(Kind::signed_number, 1, false)},
     {"i16le", Format(Kind::signed_number, 2, false)},
     {"i16be", Format(Kind::signed_number, 2, true)},
+    {"i24le", Format(Kind::signed_number, 3, false)},
+    {"i24be", Format(Kind::signed_number, 3, true)},
     {"i32le", Format(Kind::signed_number, 4, false)},
     {"i32be", Format(Kind::signed_number, 4, true)},
     {"i64le", Format(Kind::signed_number, 8, false)},
@@ -79,9 +81,9 @@ std::uint64_t parse_magnitude(std::string_view digits, std::string_view whole) {
   }
   std::uint64_t number = 0;
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
-  if (fault == std::errc::result_out_of_range) throw bad_value(quoted(whole) + " does not fit into 64 bits");
+  if (fault == std::errc::result_out_of_range) throw bad_value(in_quotes(whole) + " does not fit into 64 bits");
   if (fault != std::errc() || end != digits.data() + digits.size())
-    throw bad_value(quoted(whole) + " is no whole number: write it like 300, -5 or 0x12c");
+    throw bad_value(in_quotes(whole) + " is no whole number: write it like 300, -5 or 0x12c");
   return number;
 }
 
@@ -93,7 +95,7 @@ std::uint64_t parse_integer(std::string_view text, const Format& format) {
   const auto highest = is_signed ? all_ones >> 1 : all_ones;
   const auto lowest_magnitude = is_signed ? highest + 1 : 0;
   if (magnitude > (negative ? lowest_magnitude : highest))
-    throw bad_value(quoted(text) + " is out of range: it must lie between " + (is_signed ? "-" : "") +
+    throw bad_value(in_quotes(text) + " is out of range: it must lie between " + (is_signed ? "-" : "") +
                     std::to_string(lowest_magnitude) + " and " + std::to_string(highest));
   return negative ? ~magnitude + 1 : magnitude;
 }
@@ -103,14 +105,14 @@ std::uint64_t parse_floating_point(const std::string& text, const Format& format
   errno = 0;
   const double number = std::strtod(text.c_str(), &end);
   if (text.empty() || text.front() == ' ' || end != text.c_str() + text.size())
-    throw bad_value(quoted(text) + " is no number: write it like 21.5 or -1e-3");
+    throw bad_value(in_quotes(text) + " is no number: write it like 21.5 or -1e-3");
   if (format.width() == 8) {
-    if (errno == ERANGE && (number > 1 || number < -1)) throw bad_value(quoted(text) + " does not fit into 64 bits");
+    if (errno == ERANGE && (number > 1 || number < -1)) throw bad_value(in_quotes(text) + " does not fit into 64 bits");
     return std::bit_cast<std::uint64_t>(number);
   }
   const auto narrow = static_cast<float>(number);
   const bool grew_infinite = (narrow - narrow != 0.0F) && (number - number == 0.0);
-  if (grew_infinite) throw bad_value(quoted(text) + " does not fit into 32 bits: use f64le or f64be");
+  if (grew_infinite) throw bad_value(in_quotes(text) + " does not fit into 32 bits: use f64le or f64be");
   return std::bit_cast<std::uint32_t>(narrow);
 }
 
@@ -130,7 +132,7 @@ Bytes parse_hex(std::string_view text) {
   const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
   auto value = from_hex(prefixed ? text.substr(2) : text);
   if (!value)
-    throw bad_value(quoted(text) + " is no value: write pairs of hexadecimal digits (01ff), or a format, a colon and the "
+    throw bad_value(in_quotes(text) + " is no value: write pairs of hexadecimal digits (01ff), or a format, a colon and the "
                     "value (text:hello, u16le:300); formats are " + Format::names());
   return std::move(*value);
 }
@@ -170,9 +172,9 @@ Format::Format(std::string_view name) {
     return;
   }
   if (find_format(std::string(name) + "le"))
-    throw bad_value(quoted(name) + " needs its byte order: " + std::string(name) +
+    throw bad_value(in_quotes(name) + " needs its byte order: " + std::string(name) +
                     "le (usual in Bluetooth) or " + std::string(name) + "be");
-  throw bad_value(quoted(name) + " is no format: use one of " + names());
+  throw bad_value(in_quotes(name) + " is no format: use one of " + names());
 }
 
 bool Format::is_name(std::string_view text) noexcept { return find_format(text).has_value(); }

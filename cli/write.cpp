@@ -1,3 +1,6 @@
+#include <blau/assigned.hpp>
+#include <blau/error.hpp>
+
 #include "commands.hpp"
 #include "device.hpp"
 #include "json_lines.hpp"
@@ -18,6 +21,8 @@ void print(const Session& session, const Attribute& attribute, std::size_t size)
 Task<void> write_descriptor(const Session& session, const WriteCommand& command, Client& client,
                             Characteristic characteristic) {
   const auto descriptor = find_descriptor(characteristic, *command.descriptor);
+  if (descriptor.uuid() == assigned::descriptors::client_characteristic_configuration)
+    throw Error(ErrorCode::not_permitted, "the descriptor 2902 turns notifications on and off: use `blau notify`");
   Progress progress("Writing " + full_name(descriptor), !session.options.verbose);
   co_await client.write_gatt_descriptor(descriptor, command.value);
   progress.end();

@@ -67,10 +67,10 @@ Ends make_output(const Setting& setting) {
 }
 
 std::vector<std::string> environment(const Setting& setting) {
-  std::vector<std::string> variables{"TERM=xterm-256color", "TZ=UTC"};
+  auto variables = setting.environment;  // first, since the first of a name counts
+  variables.insert(variables.end(), {"TERM=xterm-256color", "TZ=UTC"});
   for (const char* const name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"})
     if (const char* const value = std::getenv(name)) variables.push_back(std::string(name) + "=" + value);
-  variables.insert(variables.end(), setting.environment.begin(), setting.environment.end());
   return variables;
 }
 

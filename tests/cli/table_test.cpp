@@ -27,10 +27,13 @@ TEST(Table, CutsTheWidestColumnOnANarrowTerminal) {
                                                       "心率  -100"));
 }
 
-TEST(Table, KeepsTheLeastWidthsOnATinyTerminal) {
-  EXPECT_THAT(devices().lines(3, false), ElementsAre("NAME  RSSI  SERV…",  //
-                                                     "grün    -7  Hear…",  //
-                                                     "心率  -100"));
+TEST(Table, GoesBelowTheLeastWidthsOnlyWhereItMust) {
+  EXPECT_THAT(devices().lines(17, false), ElementsAre("NAME  RSSI  SERV…",  //
+                                                      "grün    -7  Hear…",  //
+                                                      "心率  -100"));
+  EXPECT_THAT(devices().lines(3, false), ElementsAre("…  RSSI  …",  //
+                                                     "…    -7  …",  //
+                                                     "…  -100"));
 }
 
 TEST(Table, ColoursCellsWithoutMovingThem) {
