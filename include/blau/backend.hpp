@@ -39,7 +39,7 @@ class EventLoop;
 /// event function is allowed. A backend sets no deadlines of its own where the core has one: it waits for the system.
 ///
 /// **Errors.** A `Result` carries the `ErrorCode` that `error.hpp` describes, the ATT code where the peer answered with one, and the system's own code
-/// verbatim in `native()`. A backend throws nothing from these functions.
+/// verbatim in `native()`. A backend throws nothing from these functions, and neither event functions nor a `Done` throw.
 namespace blau::backend {
 
 /// Takes the one result of a request.
@@ -233,7 +233,7 @@ class ClientPort {
   /// Errors: `bluetooth_not_available`, `access_denied`, `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `busy`, `backend_lost`, `failed`.
   virtual void connect(Done<void> done) = 0;
   /// Takes a pending `connect` back. Its `Done` is then called with `canceled`, at once or when the system lets go; a link that comes up all the same is taken
-  /// down by the backend and not reported. Nothing else may be called before that `Done`.
+  /// down by the backend and not reported. Nothing but `release` and the destructor may be called before that `Done`.
   virtual void abort_connect() = 0;
 
   /// Asks for the end of the link and waits for it. Succeeds where there is none.
@@ -241,7 +241,7 @@ class ClientPort {
   /// Asks for the end of the link or of the attempt without waiting, so that it is under way even if the process ends now. Only what this client made is ended.
   virtual void release() noexcept = 0;
 
-  /// Discovers services, included services, characteristics and descriptors.
+  /// Discovers services, included services, characteristics and descriptors. The core has one discovery under way at most.
   /// Errors: `disconnected`, `access_denied`, `failed`.
   virtual void discover(const DiscoverRequest& request, Done<GattDatabase> done) = 0;
 
@@ -258,7 +258,7 @@ class ClientPort {
   virtual void read_descriptor(std::uint16_t handle, bool use_cached, Done<Bytes> done) = 0;
   virtual void write_descriptor(std::uint16_t handle, Bytes value, Done<void> done) = 0;
 
-  /// Turns values on: from here `on_value` is called for this characteristic, before `done` too. The core asks once until it unsubscribes.
+  /// Turns values on, until the link ends: from here `on_value` is called for this characteristic, before `done` too. The core asks once until it unsubscribes.
   /// Errors: as above; `not_supported` where the kind cannot be chosen.
   virtual void subscribe(std::uint16_t handle, SubscribeKind kind, Done<void> done) = 0;
   /// Turns them off. No `on_value` after the call. Succeeds where the link is gone.

@@ -167,15 +167,18 @@ class BLAU_API CharacteristicRef {
 /// Names a descriptor: by itself or by its handle.
 class BLAU_API DescriptorRef {
  public:
-  DescriptorRef(const Descriptor& descriptor) noexcept : handle_(descriptor.handle()) {}  // NOLINT
+  DescriptorRef(const Descriptor& descriptor) noexcept : handle_(descriptor.handle()), descriptor_(descriptor) {}  // NOLINT
   DescriptorRef(Handle handle) noexcept : handle_(handle) {}                              // NOLINT
   template <std::integral Number>
   DescriptorRef(Number) = delete;
 
   [[nodiscard]] Handle handle() const noexcept { return handle_; }
+  /// The descriptor itself, where that was given.
+  [[nodiscard]] const std::optional<Descriptor>& descriptor() const noexcept { return descriptor_; }
 
  private:
   Handle handle_;
+  std::optional<Descriptor> descriptor_;
 };
 
 /// All services of one discovery. Bleak's `BleakGATTServiceCollection`. A value: it owns what it shows, copies are cheap.

@@ -173,11 +173,11 @@ class NextNode final : public OperationNode<std::optional<T>>, private ChannelWa
   }
   void value_ready() noexcept override { this->complete(Result<std::optional<T>>(std::nullopt)); }
   void let_go() noexcept override {
-    if (std::exchange(reads_, false)) channel_->end_reading();
+    if (reads_.exchange(false)) channel_->end_reading();
   }
 
   std::shared_ptr<Channel<T>> channel_;
-  bool reads_ = false;
+  std::atomic<bool> reads_{false};  // given up at home, delivered on the reader's thread
 };
 
 /// What `Stream::next` gives. Awaited in a Task of the stream's own loop it lives in the coroutine's frame and costs no allocation; everything else makes it an operation.

@@ -49,6 +49,7 @@ BackendRef platform_backend() {
 }  // namespace
 
 std::shared_ptr<backend::Backend> resolve_backend(Loop& loop, const BackendRef& wanted) {
+  if (loop.closing()) throw Error(ErrorCode::loop_closed, "the event loop of this object has ended; ask again on one that runs");
   if (!wanted) {
     if (auto own = loop.find_service(default_backend_service)) return std::static_pointer_cast<backend::Backend>(own);
     const char* chosen = std::getenv("BLAU_BACKEND");

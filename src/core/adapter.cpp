@@ -60,13 +60,22 @@ Error no_usable_adapter(const std::vector<Adapter>& adapters) {
 }
 
 /// Feeds a stream of one adapter's states.
-class StateFeed final : public backend::AdapterEvents {
+class StateFeed final : public backend::AdapterEvents, private detail::LoopMember {
  public:
   StateFeed(std::string id, std::weak_ptr<detail::Channel<AdapterState>> channel)
       : id_(std::move(id)), channel_(std::move(channel)) {}
-  void begin(backend::Backend& backend) { watch_ = backend.watch_adapters(*this); }
+  void begin(Loop& loop, const BackendRef& wanted) {
+    backend_ = detail::resolve_backend(loop, wanted);
+    watch_ = backend_->watch_adapters(*this);
+    join(loop);
+  }
 
  private:
+  void loop_closing() noexcept override {
+    watch_.reset();
+    backend_.reset();
+    if (const auto channel = channel_.lock()) channel->end(Error(ErrorCode::loop_closed, "the event loop has ended"));
+  }
   void on_adapter_changed(const AdapterState& state) override {
     const auto channel = channel_.lock();
     if (channel && state.id == id_) channel->push(state);
@@ -78,6 +87,7 @@ class StateFeed final : public backend::AdapterEvents {
 
   std::string id_;
   std::weak_ptr<detail::Channel<AdapterState>> channel_;
+  std::shared_ptr<backend::Backend> backend_;
   std::unique_ptr<backend::AdapterWatch> watch_;
 };
 
@@ -113,7 +123,7 @@ Stream<AdapterState> Adapter::state_changes() const {
   access_->loop->run_and_wait([&] {
     try {
       auto feed = std::make_shared<StateFeed>(state_.id, channel);
-      feed->begin(*detail::resolve_backend(*access_->loop, access_->backend));
+      feed->begin(*access_->loop, access_->backend);
       channel->on_abandoned([feed = std::move(feed)]() mutable { feed.reset(); });
     } catch (const Error& error) {
       channel->end(error);

@@ -40,6 +40,7 @@ class CallbackQueue : public std::enable_shared_from_this<CallbackQueue<Value>> 
     stop();
     if (const auto running = std::move(running_)) running->stop();
   }
+  [[nodiscard]] bool idle() const noexcept { return !running_; }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:

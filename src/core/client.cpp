@@ -73,11 +73,7 @@ Operation<ServiceCollection> Client::get_services() {
   return make_operation<ServiceCollection>(core_->loop(), "get_services", std::nullopt, std::move(begin));
 }
 
-Operation<ServiceCollection> Client::get_services(DiscoveryOptions options) {
-  auto begin = [core = core_, options](Completer<ServiceCollection> done) { core->rediscover(options, std::move(done)); };
-  return make_operation<ServiceCollection>(core_->loop(), "get_services", core_->options().operation_timeout,
-                                           std::move(begin));
-}
+Operation<ServiceCollection> Client::get_services(DiscoveryOptions options) { return core_->rediscover(options); }
 
 Operation<Bytes> Client::read_gatt_char(CharacteristicRef characteristic, ReadOptions options) {
   return core_->read(std::move(characteristic), options);
@@ -108,16 +104,8 @@ std::uint64_t Client::dropped_values(CharacteristicRef characteristic) const {
   return dropped;
 }
 
-Operation<void> Client::pair(PairOptions options) {
-  constexpr std::chrono::seconds users_need_time{60};  // as the pairing procedure's own limit for its user is 30 s a step
-  auto begin = [core = core_, options](Completer<void> done) { core->pair(options, std::move(done)); };
-  return make_operation<void>(core_->loop(), "pair", users_need_time, std::move(begin));
-}
-
-Operation<void> Client::unpair() {
-  auto begin = [core = core_](Completer<void> done) { core->unpair(std::move(done)); };
-  return make_operation<void>(core_->loop(), "unpair", core_->options().timeout, std::move(begin));
-}
+Operation<void> Client::pair(PairOptions options) { return core_->pair(options); }
+Operation<void> Client::unpair() { return core_->unpair(); }
 
 void Client::set_disconnected_callback(std::function<void(const Disconnection&)> callback) {
   core_->loop()->run_and_wait([&] { core_->set_on_disconnected(std::move(callback)); });

@@ -2,7 +2,6 @@
 
 #include "backends.hpp"
 #include "client_core.hpp"
-#include "log_internal.hpp"
 
 #include <blau/event_loop.hpp>
 
@@ -19,6 +18,20 @@ std::string in_seconds(std::chrono::nanoseconds time) {
   return out.str();
 }
 
+/// Keeps the process waiting for a disconnect, see `EventLoop::background`, until it is answered or dropped.
+class DisconnectUnderWay {
+ public:
+  explicit DisconnectUnderWay(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) { loop_->disconnect_begins(); }
+  DisconnectUnderWay(DisconnectUnderWay&&) noexcept = default;
+  DisconnectUnderWay& operator=(DisconnectUnderWay&&) = delete;
+  ~DisconnectUnderWay() {
+    if (loop_) loop_->disconnect_ends();
+  }
+
+ private:
+  std::shared_ptr<Loop> loop_;
+};
+
 Error canceled_by_disconnect() { return {ErrorCode::canceled, "disconnect() was called while connecting"}; }
 
 }  // namespace
@@ -27,6 +40,7 @@ ClientCore::ClientCore(Device device, ClientOptions options)
     : loop_(options.loop ? options.loop->loop() : Loop::current_or_background()),
       options_(std::move(options)),
       on_disconnected_(options_.on_disconnected),
+      by_address_(device.id().empty()),
       device_(std::move(device)) {}
 
 ClientCore::~ClientCore() = default;
@@ -47,11 +61,12 @@ void ClientCore::connect(const ConnectOptions& options, Completer<void> done) {
   attempt_->number = ++attempt_number_;
   attempt_->done.on_early_end([this] { abort_attempt(); });
   attempts_ = 1;
-  if (link_ == Link::down) begin_attempt();  // else when the last link is down
+  if (link_ == Link::down) return begin_attempt();
+  limit_attempt("was still being disconnected", ErrorCode::timed_out);  // begins when the last link is down
 }
 
 void ClientCore::begin_attempt() {
-  if (device().id().empty()) return look_up();
+  if (by_address_) return look_up();
   begin_link();
 }
 
@@ -81,12 +96,12 @@ void ClientCore::scan_for_device() {
       ImplicitScan::look_for(*loop_, backend_, options_.adapter, device().address(), std::move(on_found));
 }
 
-void ClientCore::found(Device device) {
+void ClientCore::found(Device found) {
+  if (found.id() != device().id()) port_.reset();
   {
     const std::lock_guard lock(mutex_);
-    device_ = std::move(device);
+    device_ = std::move(found);
   }
-  port_.reset();
   begin_link();
 }
 
@@ -132,8 +147,7 @@ void ClientCore::prepare_link() {
     if (!result) return self->fail_attempt(result.error());
     self->begin_discovery();
   };
-  backend::PairRequest request;
-  port_->pair(request, std::move(then));
+  port_->pair(pair_request({}), std::move(then));
 }
 
 backend::DiscoverRequest ClientCore::discover_request(const DiscoveryOptions& options) const {
@@ -167,6 +181,7 @@ void ClientCore::discovered(Result<backend::GattDatabase> database) {
 void ClientCore::attempt_succeeded(GattTree::Pointer tree) {
   publish(std::move(tree));
   link_ = Link::connected;
+  reported_ = true;
   connected_ = true;
   const auto attempt = std::move(attempt_);
   attempt->done(Result<void>());
@@ -208,10 +223,10 @@ void ClientCore::release_link() {
   });
 }
 
-void ClientCore::link_is_down() {
+void ClientCore::link_is_down(const Result<void>& outcome) {
   mtu_->store(0);
   auto waiters = std::exchange(disconnect_waiters_, {});
-  for (auto& waiter : waiters) waiter(Result<void>());
+  for (auto& waiter : waiters) waiter(outcome);
   if (attempt_ && link_ == Link::down) begin_attempt();
 }
 
@@ -224,15 +239,13 @@ void ClientCore::disconnect(Completer<void> done) {
   disconnect_waiters_.push_back(std::move(done));
   if (link_ != Link::connected) return;
   link_ = Link::closing;
-  loop_->disconnect_begins();
-  auto then = [weak = weak_from_this(), loop = loop_](const Result<void>& result) {
-    loop->disconnect_ends();
+  connected_ = false;
+  auto then = [weak = weak_from_this(), under_way = DisconnectUnderWay(loop_)](const Result<void>& result) {
     const auto self = weak.lock();
     if (!self || self->link_ != Link::closing) return;
-    if (!result) log(LogLevel::warning, "client", std::string("disconnect: ") + result.error().what());
     self->link_ = Link::down;
     self->link_lost(DisconnectReason::local, {});
-    self->link_is_down();
+    self->link_is_down(result);
   };
   port_->disconnect(backend::ReleaseKind::explicit_disconnect, std::move(then));
 }
@@ -253,14 +266,15 @@ void ClientCore::on_disconnected(DisconnectReason reason, const std::string& nat
 
 // Once a reported link: everything that needs it ends before the user is told.
 void ClientCore::link_lost(DisconnectReason reason, const std::string& native) {
-  if (!connected_.exchange(false)) return;
+  connected_ = false;
+  if (!std::exchange(reported_, false)) return;
   std::string message("the link ended: ");
   message += to_string(reason);
   const Error error(ErrorCode::disconnected, message, native);
   mtu_->store(0);
   publish(nullptr);
   queues_.fail_all(error);
-  for (auto& [handle, sink] : std::exchange(subscriptions_, {})) sink->end(error);
+  for (auto& [handle, sink] : std::exchange(subscriptions_, {})) retire(std::move(sink), error);
   Disconnection disconnection{device(), reason, native};
   loop_->post([weak = weak_from_this(), disconnection = std::move(disconnection)]() mutable {
     if (const auto self = weak.lock()) self->tell_disconnected(std::move(disconnection));
@@ -287,12 +301,17 @@ void ClientCore::shut_down() noexcept {
   for (auto& waiter : std::exchange(disconnect_waiters_, {})) waiter(canceled);
   queues_.fail_all(canceled);
   for (auto& [handle, sink] : std::exchange(subscriptions_, {})) sink->destroy();
+  for (auto& sink : std::exchange(retired_, {})) sink->destroy();
   for (auto& weak : mtu_streams_)
     if (const auto channel = weak.lock()) channel->end(std::nullopt);
   for (auto& weak : service_streams_)
     if (const auto channel = weak.lock()) channel->end(std::nullopt);
   connected_ = false;
+  reported_ = false;
   link_ = Link::down;
+  mtu_->store(0);
+  publish(nullptr);
+  if (const auto asking = std::move(asking_)) asking->stop();
   if (port_) port_->release();
   const auto port = std::move(port_);
   backend_.reset();
@@ -309,6 +328,7 @@ GattTree::Pointer ClientCore::tree() const {
 }
 
 void ClientCore::publish(GattTree::Pointer tree) {
+  ++tree_version_;
   const std::lock_guard lock(mutex_);
   tree_ = std::move(tree);
 }

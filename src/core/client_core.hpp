@@ -48,13 +48,18 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   // GATT (client_gatt.cpp).
 
   [[nodiscard]] GattTree::Pointer require_tree() const;
-  void rediscover(const DiscoveryOptions& options, Completer<ServiceCollection> done);
+  [[nodiscard]] Operation<ServiceCollection> rediscover(const DiscoveryOptions& options);
+  void begin_rediscovery(const DiscoveryOptions& options, backend::Done<ServiceCollection> done);
+  void forget_services_changed() noexcept { services_changed_ = false; }
+  /// Counts the trees that this client had, and their ends.
+  [[nodiscard]] std::uint32_t tree_version() const noexcept { return tree_version_; }
   [[nodiscard]] Operation<Bytes> read(CharacteristicRef ref, ReadOptions options);
   [[nodiscard]] Operation<void> write(CharacteristicRef ref, Bytes value, WriteOptions options);
   [[nodiscard]] Operation<Bytes> read(DescriptorRef ref, ReadOptions options);
   [[nodiscard]] Operation<void> write(DescriptorRef ref, Bytes value);
-  void pair(const PairOptions& options, Completer<void> done);
-  void unpair(Completer<void> done);
+  [[nodiscard]] Operation<void> pair(const PairOptions& options);
+  [[nodiscard]] Operation<void> unpair();
+  [[nodiscard]] backend::PairRequest pair_request(const PairOptions& options) const;
   /// The port of the link that is up. @throws Error `not_connected`
   [[nodiscard]] backend::ClientPort& require_port() const;
   [[nodiscard]] RequestQueues& queues() noexcept { return queues_; }
@@ -77,6 +82,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   void abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
   /// Takes the sink out and asks the backend. Answers `not_subscribed`, `not_connected`.
   void begin_unsubscription(std::uint16_t handle, backend::Done<void> done);
+  /// Ends a sink that is out of `subscriptions_`, and keeps what may still run in sight.
+  void retire(std::shared_ptr<NotifySink> sink, const std::optional<Error>& reason) noexcept;
   [[nodiscard]] std::uint64_t dropped_values(const CharacteristicRef& ref) const;
 
   [[nodiscard]] Stream<std::uint16_t> mtu_changes();
@@ -126,7 +133,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   void fail_attempt(const Error& error);
   void abort_attempt() noexcept;
   void release_link();
-  void link_is_down();
+  void link_is_down(const Result<void>& outcome = Result<void>());
   void link_lost(DisconnectReason reason, const std::string& native);
   void tell_disconnected(Disconnection disconnection);
   [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
@@ -135,7 +142,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   // client_gatt.cpp
   [[nodiscard]] Result<GattTree::Pointer> make_tree(Result<backend::GattDatabase> database);
   void publish(GattTree::Pointer tree);
-  void services_rediscovered(Result<backend::GattDatabase> database);
+  void services_rediscovered(const Result<ServiceCollection>& services);
   void end_vanished_subscriptions(const GattTree::Pointer& tree);
 
   // backend::ClientEvents
@@ -152,6 +159,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   ClientOptions options_;
   std::function<void(const Disconnection&)> on_disconnected_;
 
+  const bool by_address_;
   bool joined_ = false;
   bool dead_ = false;
   Link link_ = Link::down;
@@ -160,11 +168,14 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   std::unique_ptr<backend::ClientPort> port_;
   std::unique_ptr<Attempt> attempt_;
   std::vector<Completer<void>> disconnect_waiters_;
-  bool discovers_again_ = false;
-  bool services_changed_again_ = false;
+  bool reported_ = false;  // connect has told of the link that is up
+  bool services_changed_ = false;
+  std::uint32_t tree_version_ = 0;
+  NodePointer<TaskNode<backend::PairingAnswer>> asking_;
 
   RequestQueues queues_;
   std::unordered_map<std::uint16_t, std::shared_ptr<NotifySink>> subscriptions_;
+  std::vector<std::shared_ptr<NotifySink>> retired_;  // ended, with a coroutine of the user's still suspended
   std::vector<std::weak_ptr<Channel<std::uint16_t>>> mtu_streams_;
   std::vector<std::weak_ptr<Channel<ServiceCollection>>> service_streams_;
 

@@ -24,7 +24,7 @@ struct ReadCall {
   ReadOptions options;
   std::uint16_t handle = 0;
 
-  std::uint16_t prepare(ClientCore& core) {
+  RequestQueues::Key prepare(ClientCore& core) {
     const auto characteristic = GattTree::find(core.require_tree(), ref).value();
     if (!has(characteristic.properties(), Property::read)) throw not_permitted(characteristic, "read");
     return handle = characteristic.handle().value();
@@ -41,7 +41,7 @@ struct WriteCall {
   std::uint16_t handle = 0;
   backend::WriteKind kind = backend::WriteKind::with_response;
 
-  std::uint16_t prepare(ClientCore& core) {
+  RequestQueues::Key prepare(ClientCore& core) {
     const auto characteristic = GattTree::find(core.require_tree(), ref).value();
     kind = choose_kind(characteristic);
     check_size(characteristic);
@@ -74,7 +74,7 @@ struct ReadDescriptorCall {
   DescriptorRef ref;
   ReadOptions options;
 
-  std::uint16_t prepare(ClientCore& core) const {
+  RequestQueues::Key prepare(ClientCore& core) const {
     return GattTree::find(core.require_tree(), ref).value().handle().value();
   }
   void issue(ClientCore& core, backend::Done<Bytes>& done) const {
@@ -86,7 +86,7 @@ struct WriteDescriptorCall {
   DescriptorRef ref;
   Bytes value;
 
-  std::uint16_t prepare(ClientCore& core) const {
+  RequestQueues::Key prepare(ClientCore& core) const {
     const auto descriptor = GattTree::find(core.require_tree(), ref).value();
     if (descriptor.uuid() == client_characteristic_configuration) {
       throw Error(ErrorCode::not_permitted,
@@ -99,6 +99,26 @@ struct WriteDescriptorCall {
   }
   void issue(ClientCore& core, backend::Done<void>& done) {
     core.require_port().write_descriptor(ref.handle().value(), std::move(value), std::move(done));
+  }
+};
+
+struct DiscoverCall {
+  DiscoveryOptions options;
+
+  RequestQueues::Key prepare(ClientCore& core) const {
+    (void)core.require_port();
+    return RequestQueues::discovery;
+  }
+  void issue(ClientCore& core, backend::Done<ServiceCollection>& done) const {
+    core.begin_rediscovery(options, std::move(done));
+  }
+};
+
+/// The same when the peripheral said that its services changed; from here on another change counts anew.
+struct ChangedCall : DiscoverCall {
+  void issue(ClientCore& core, backend::Done<ServiceCollection>& done) const {
+    core.forget_services_changed();
+    DiscoverCall::issue(core, done);
   }
 };
 
@@ -144,8 +164,11 @@ Result<GattTree::Pointer> ClientCore::make_tree(Result<backend::GattDatabase> da
   return GattTree::build(std::move(*database), mtu_);
 }
 
-void ClientCore::rediscover(const DiscoveryOptions& options, Completer<ServiceCollection> done) {
-  auto& port = require_port();
+Operation<ServiceCollection> ClientCore::rediscover(const DiscoveryOptions& options) {
+  return make_request<ServiceCollection>(shared_from_this(), "get_services", DiscoverCall{options});
+}
+
+void ClientCore::begin_rediscovery(const DiscoveryOptions& options, backend::Done<ServiceCollection> done) {
   auto then = [weak = weak_from_this(), done = std::move(done)](Result<backend::GattDatabase> database) mutable {
     const auto self = weak.lock();
     if (!self || self->link_ != Link::connected)
@@ -156,31 +179,22 @@ void ClientCore::rediscover(const DiscoveryOptions& options, Completer<ServiceCo
     self->publish(*tree);
     done(GattTree::collection(std::move(*tree)));
   };
-  port.discover(discover_request(options), std::move(then));
+  require_port().discover(discover_request(options), std::move(then));
 }
 
-// One discovery at a time; changes that come meanwhile are one more.
+// Changes that come during a discovery are one more after it.
 void ClientCore::on_services_changed() {
-  if (link_ != Link::connected) return;
-  if (std::exchange(discovers_again_, true)) {
-    services_changed_again_ = true;
-    return;
-  }
-  port_->discover(discover_request({}), [weak = weak_from_this()](Result<backend::GattDatabase> database) {
-    if (const auto self = weak.lock()) self->services_rediscovered(std::move(database));
+  if (link_ != Link::connected || std::exchange(services_changed_, true)) return;
+  auto redo = make_request<ServiceCollection>(shared_from_this(), "discovery after a change", ChangedCall{});
+  redo.start([weak = weak_from_this()](const Result<ServiceCollection>& services) {
+    if (const auto self = weak.lock()) self->services_rediscovered(services);
   });
 }
 
-void ClientCore::services_rediscovered(Result<backend::GattDatabase> database) {
-  discovers_again_ = false;
-  if (link_ != Link::connected) return;
-  if (std::exchange(services_changed_again_, false)) return on_services_changed();
-  const auto tree = make_tree(std::move(database));
-  if (!tree) return log(LogLevel::warning, "client", std::string("discovery after a change: ") + tree.error().what());
-  end_vanished_subscriptions(*tree);
-  publish(*tree);
+void ClientCore::services_rediscovered(const Result<ServiceCollection>& services) {
+  if (!services) return log(LogLevel::warning, "client", std::string("discovery after a change: ") + services.error().what());
   for (auto& weak : service_streams_)
-    if (const auto channel = weak.lock()) channel->push(GattTree::collection(*tree));
+    if (const auto channel = weak.lock()) channel->push(*services);
 }
 
 void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
@@ -192,9 +206,9 @@ void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
       ++it;
       continue;
     }
-    const auto sink = std::move(it->second);
+    auto sink = std::move(it->second);
     it = subscriptions_.erase(it);
-    sink->end(Error(ErrorCode::attribute_gone, "the device took the characteristic away"));
+    retire(std::move(sink), Error(ErrorCode::attribute_gone, "the device took the characteristic away"));
   }
 }
 

@@ -43,7 +43,7 @@ struct SubscribeCall {
   std::optional<Characteristic> characteristic;
   std::shared_ptr<NotifySink> sink;
 
-  std::uint16_t prepare(ClientCore& core) {
+  RequestQueues::Key prepare(ClientCore& core) {
     characteristic = GattTree::find(core.require_tree(), ref).value();
     (void)choose_kind(*characteristic, options);
     return characteristic->handle().value();
@@ -69,11 +69,11 @@ struct StartNotifyCall : SubscribeCall {
 struct StopCall {
   CharacteristicRef ref;
 
-  std::uint16_t prepare(ClientCore& core) const {
+  RequestQueues::Key prepare(ClientCore& core) const {
     return GattTree::find(core.require_tree(), ref).value().handle().value();
   }
   void issue(ClientCore& core, backend::Done<void>& done) const {
-    core.begin_unsubscription(prepare(core), std::move(done));
+    core.begin_unsubscription(static_cast<std::uint16_t>(prepare(core)), std::move(done));
   }
 };
 
@@ -82,7 +82,7 @@ struct StopSubscriptionCall {
   std::uint16_t handle;
   std::shared_ptr<NotifySink> sink;
 
-  std::uint16_t prepare(ClientCore&) const { return handle; }
+  RequestQueues::Key prepare(ClientCore&) const { return handle; }
   void issue(ClientCore& core, backend::Done<void>& done) const {
     if (!core.is_subscribed(handle, sink)) return done(Result<void>());
     core.begin_unsubscription(handle, std::move(done));
@@ -161,7 +161,13 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
 void ClientCore::abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {
   if (!is_subscribed(handle, sink)) return;
   subscriptions_.erase(handle);
-  sink->end(std::nullopt);
+  retire(sink, std::nullopt);
+}
+
+void ClientCore::retire(std::shared_ptr<NotifySink> sink, const std::optional<Error>& reason) noexcept {
+  sink->end(reason);
+  std::erase_if(retired_, [](const auto& retired) { return retired->idle(); });
+  if (!sink->idle()) retired_.push_back(std::move(sink));
 }
 
 void ClientCore::begin_unsubscription(std::uint16_t handle, backend::Done<void> done) {
@@ -169,9 +175,9 @@ void ClientCore::begin_unsubscription(std::uint16_t handle, backend::Done<void> 
   const auto found = subscriptions_.find(handle);
   if (found == subscriptions_.end())
     return done(Error(ErrorCode::not_subscribed, "the characteristic does not notify this client; start_notify first"));
-  const auto sink = std::move(found->second);
+  auto sink = std::move(found->second);
   subscriptions_.erase(found);
-  sink->end(std::nullopt);
+  retire(std::move(sink), std::nullopt);
   port_->unsubscribe(handle, std::move(done));
 }
 
@@ -179,7 +185,11 @@ void ClientCore::on_value(std::uint16_t handle, ByteView value) {
   const auto found = subscriptions_.find(handle);
   if (found == subscriptions_.end()) return;
   const auto sink = found->second;  // the callback may end the subscription
-  sink->on_value(value);
+  try {
+    sink->on_value(value);
+  } catch (...) {
+    loop_->unhandled(std::current_exception());  // not through the backend
+  }
 }
 
 std::uint64_t ClientCore::dropped_values(const CharacteristicRef& ref) const {

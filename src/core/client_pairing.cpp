@@ -1,6 +1,7 @@
 // Pairing of a client: the backend asks, the user's agent answers.
 
 #include "client_core.hpp"
+#include "client_requests.hpp"
 
 #include <blau/event_loop.hpp>
 
@@ -39,30 +40,62 @@ Task<backend::PairingAnswer> ask(PairingAgent agent, Device device, backend::Pai
   co_return answer;
 }
 
+struct PairCall {
+  PairOptions options;
+
+  RequestQueues::Key prepare(ClientCore& core) const {
+    (void)core.require_port();
+    return RequestQueues::pairing;
+  }
+  void issue(ClientCore& core, backend::Done<void>& done) {
+    issued = true;
+    core.require_port().pair(core.pair_request(options), std::move(done));
+  }
+  void abandoned(ClientCore& core) const {
+    if (issued && core.is_connected()) core.require_port().cancel_pair();
+  }
+  bool issued = false;
+};
+
+struct UnpairCall {
+  RequestQueues::Key prepare(ClientCore& core) const {
+    (void)core.require_port();
+    return RequestQueues::pairing;
+  }
+  void issue(ClientCore& core, backend::Done<void>& done) const { core.require_port().unpair(std::move(done)); }
+};
+
 }  // namespace
 
 void ClientCore::on_pairing_question(const backend::PairingQuestion& question,
                                      backend::Done<backend::PairingAnswer> done) {
-  auto asked = ask(options_.pairing, device(), question);
-  make_task_operation(loop_, std::move(asked)).start([done = std::move(done)](Result<backend::PairingAnswer> answer) mutable {
-    done(answer ? std::move(answer) : Result<backend::PairingAnswer>(backend::PairingAnswer{}));  // what throws refuses
-  });
+  auto task = ask(options_.pairing, device(), question);
+  asking_ = NodePointer<TaskNode<backend::PairingAnswer>>::adopt(
+      new TaskNode<backend::PairingAnswer>(loop_, task.release()));
+  auto* node = asking_.get();
+  auto answer = [weak = weak_from_this(), node, done = std::move(done)]() mutable {
+    const auto self = weak.lock();
+    if (!self || self->dead_) return;
+    auto given = node->take();
+    done(given ? std::move(given) : Result<backend::PairingAnswer>(backend::PairingAnswer{}));  // what throws refuses
+  };
+  node->start(std::move(answer), OperationBase::Delivery::loop, nullptr);
 }
 
-void ClientCore::pair(const PairOptions& options, Completer<void> done) {
-  auto& port = require_port();
+backend::PairRequest ClientCore::pair_request(const PairOptions& options) const {
   backend::PairRequest request;
   request.level = options.protection_level;
   request.answers = answerable(options_.pairing);
-  done.on_early_end([this] {
-    if (port_) port_->cancel_pair();
-  });
-  port.pair(request, std::move(done));
+  return request;
 }
 
-void ClientCore::unpair(Completer<void> done) {
-  if (dead_) return done(Error(ErrorCode::canceled, "the client was destroyed"));
-  require_port().unpair(std::move(done));
+Operation<void> ClientCore::pair(const PairOptions& options) {
+  constexpr std::chrono::seconds users_need_time{60};
+  return make_request<void>(shared_from_this(), "pair", users_need_time, PairCall{options});
+}
+
+Operation<void> ClientCore::unpair() {
+  return make_request<void>(shared_from_this(), "unpair", options_.timeout, UnpairCall{});
 }
 
 }  // namespace blau::detail

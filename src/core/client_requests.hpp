@@ -14,30 +14,37 @@ namespace blau::detail {
 
 /// An operation on one attribute: arguments, place in the queue and result in one node.
 ///
-/// `Call` has `std::uint16_t prepare(ClientCore&)`, which checks and gives the attribute's handle, and `void issue(ClientCore&, Done<T>&)`, which
+/// `Call` has `Key prepare(ClientCore&)`, which checks and gives the attribute's handle; where the services changed while it waited it is asked again. And it has `void issue(ClientCore&, Done<T>&)`, which
 /// moves the `Done` to the backend. Both may throw `Error`.
 template <class T, class Call>
 class RequestNode final : public OperationNode<T>, private QueuedRequest {
  public:
-  RequestNode(std::shared_ptr<ClientCore> core, const char* name, Call call)
-      : OperationNode<T>(core->loop(), name, core->options().operation_timeout),
+  RequestNode(std::shared_ptr<ClientCore> core, const char* name, std::chrono::nanoseconds timeout, Call call)
+      : OperationNode<T>(core->loop(), name, timeout),
         core_(std::move(core)),
         call_(std::move(call)) {}
 
  private:
   void begin() override {
-    const auto attribute = call_.prepare(*core_);
+    attribute_ = call_.prepare(*core_);
+    tree_version_ = core_->tree_version();
     this->on_early_end([this] { give_up(); });
-    core_->queues().submit(attribute, *this);
+    core_->queues().submit(attribute_, *this);
   }
 
   void issue() override {
     backend::Done<T> done(Answer(core_, NodePointer<OperationNode<T>>::share(this), core_->queues().ticket(*this)));
     try {
+      check_again();
       call_.issue(*core_, done);
     } catch (const Error& error) {
       done(error);
     }
+  }
+
+  void check_again() {
+    if (tree_version_ == core_->tree_version() || call_.prepare(*core_) == attribute_) return;
+    throw Error(ErrorCode::attribute_gone, "the device's services changed while the request waited; look the attribute up again");
   }
 
   void give_up() {
@@ -73,12 +80,22 @@ class RequestNode final : public OperationNode<T>, private QueuedRequest {
 
   std::shared_ptr<ClientCore> core_;
   Call call_;
+  RequestQueues::Key attribute_ = 0;
+  std::uint32_t tree_version_ = 0;
 };
 
 template <class T, class Call>
-[[nodiscard]] Operation<T> make_request(std::shared_ptr<ClientCore> core, const char* name, Call call) {
-  auto* node = new RequestNode<T, Call>(std::move(core), name, std::move(call));
+[[nodiscard]] Operation<T> make_request(std::shared_ptr<ClientCore> core, const char* name,
+                                        std::chrono::nanoseconds timeout, Call call) {
+  auto* node = new RequestNode<T, Call>(std::move(core), name, timeout, std::move(call));
   return Operation<T>(NodePointer<OperationNode<T>>::adopt(node));
+}
+
+/// The same, limited as GATT operations are.
+template <class T, class Call>
+[[nodiscard]] Operation<T> make_request(std::shared_ptr<ClientCore> core, const char* name, Call call) {
+  const auto timeout = core->options().operation_timeout;
+  return make_request<T>(std::move(core), name, timeout, std::move(call));
 }
 
 }  // namespace blau::detail

@@ -154,7 +154,11 @@ Operation<int> termination_signal() {
       wait->done = {};
     });
     wait->done.on_early_end([weak = std::weak_ptr<Wait>(wait)] {
-      if (const auto ended = weak.lock()) ended->signals.clear();  // the loop may not turn any more: now, not in its handler
+      const auto ended = weak.lock();
+      if (!ended) return;
+      ended->signals.clear();  // the loop may not turn any more: now, not in its handler
+      ended->signals.cancel();
+      ended->done = {};
     });
   };
   return detail::make_operation<int>(nullptr, "termination_signal", std::nullopt, begin);

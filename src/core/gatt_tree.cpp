@@ -71,8 +71,14 @@ Result<Characteristic> GattTree::find(const Pointer& tree, const CharacteristicR
 }
 
 Result<Descriptor> GattTree::find(const Pointer& tree, const DescriptorRef& ref) {
-  for (std::size_t i = 0; i < tree->descriptors.size(); ++i)
-    if (tree->descriptors[i].handle == ref.handle().value()) return descriptor(tree, i);
+  for (std::size_t i = 0; i < tree->descriptors.size(); ++i) {
+    if (tree->descriptors[i].handle != ref.handle().value()) continue;
+    if (!ref.descriptor() || ref.descriptor()->uuid() == tree->descriptors[i].uuid) return descriptor(tree, i);
+    break;
+  }
+  if (ref.descriptor())
+    return Error(ErrorCode::attribute_gone, "the device no longer has the descriptor at " + in_text(ref.handle()) +
+                                                "; look it up in services() again");
   return Error(ErrorCode::attribute_not_found,
                "the device has no descriptor with handle " + in_text(ref.handle()) + "; services() lists what it has");
 }

@@ -90,7 +90,9 @@ ImplicitScan::Lease::~Lease() {
 
 ImplicitScan::Lease ImplicitScan::look_for(Loop& loop, const std::shared_ptr<backend::Backend>& backend,
                                            const std::string& adapter, const Address& address, Found found) {
-  const auto name = "implicit-scan:" + std::string(backend->name()) + ":" + adapter;
+  // By instance: two backends of one name may serve one loop. `Shared` keeps it alive, so the number stays its own.
+  const auto instance = reinterpret_cast<std::uintptr_t>(backend.get());
+  const auto name = "implicit-scan:" + std::to_string(instance) + ":" + adapter;
   auto shared = std::static_pointer_cast<Shared>(loop.find_service(name));
   if (!shared) {
     shared = std::make_shared<Shared>(loop, backend, adapter);

@@ -31,6 +31,7 @@ class CoroutineSink final : public NotifySink {
     if (!reason) queue_->stop();
   }
   void destroy() noexcept override { queue_->destroy(); }
+  [[nodiscard]] bool idle() const noexcept override { return queue_->idle(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept override { return queue_->dropped(); }
 
  private:

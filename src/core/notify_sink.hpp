@@ -20,6 +20,8 @@ class NotifySink {
   virtual void end(const std::optional<Error>& reason) noexcept = 0;
   /// The client is destroyed: nothing of the user's runs any more.
   virtual void destroy() noexcept = 0;
+  /// False while something of the user's may still run after `end`.
+  [[nodiscard]] virtual bool idle() const noexcept { return true; }
   [[nodiscard]] virtual std::uint64_t dropped() const noexcept { return 0; }
 };
 

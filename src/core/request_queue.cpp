@@ -19,7 +19,7 @@ void RequestQueues::unlink(Queue& queue, QueuedRequest& request) noexcept {
   request.place_ = QueuedRequest::Place::none;
 }
 
-void RequestQueues::submit(std::uint16_t attribute, QueuedRequest& request) {
+void RequestQueues::submit(Key attribute, QueuedRequest& request) {
   auto& queue = queues_[attribute];
   request.attribute_ = attribute;
   append(queue, request);

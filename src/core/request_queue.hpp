@@ -26,7 +26,7 @@ class QueuedRequest {
   friend class RequestQueues;
   enum class Place : std::uint8_t { none, waiting, issued };
   Place place_ = Place::none;
-  std::uint16_t attribute_ = 0;
+  std::uint32_t attribute_ = 0;
   QueuedRequest* previous_ = nullptr;
   QueuedRequest* next_ = nullptr;
 };
@@ -36,13 +36,18 @@ class QueuedRequest {
 /// A request whose operation ended early leaves its attribute busy until the backend has answered, or until the link is lost.
 class RequestQueues {
  public:
+  /// An attribute's handle, or one of the two below: discovery and pairing wait in line just as requests to an attribute do.
+  using Key = std::uint32_t;
+  static constexpr Key discovery = 0x10000;
+  static constexpr Key pairing = 0x10001;
+
   /// Names a request that was issued; late answers of an earlier link have another generation.
   struct Ticket {
-    std::uint16_t attribute;
+    Key attribute;
     std::uint32_t generation;
   };
 
-  void submit(std::uint16_t attribute, QueuedRequest& request);
+  void submit(Key attribute, QueuedRequest& request);
   /// The operation ended early.
   void withdraw(QueuedRequest& request) noexcept;
   /// The backend has answered.
@@ -63,7 +68,7 @@ class RequestQueues {
   static void unlink(Queue& queue, QueuedRequest& request) noexcept;
   static void pump(Queue& queue);
 
-  std::unordered_map<std::uint16_t, Queue> queues_;
+  std::unordered_map<Key, Queue> queues_;
   std::uint32_t generation_ = 0;
 };
 

@@ -12,8 +12,13 @@ namespace blau::detail {
 std::string identifier(const Device& device) { return device.id().empty() ? device.address().to_string() : device.id(); }
 
 ScannerCore::ScannerCore(ScannerOptions options)
-    : loop_(options.loop ? options.loop->loop() : Loop::current_or_background()), options_(std::move(options)) {
+    : loop_(options.loop ? options.loop->loop() : Loop::current_or_background()), options_(std::move(options)) {}
+
+/// One a scan: what an earlier scan heard is not delivered any more.
+void ScannerCore::make_coroutine_callback() {
   if (!options_.on_detection.is_coroutine()) return;
+  std::erase_if(retired_callbacks_, [](const auto& queue) { return queue->idle(); });
+  if (coroutine_callback_ && !coroutine_callback_->idle()) retired_callbacks_.push_back(coroutine_callback_);
   auto begin = [callback = options_.on_detection](const Advertisement& seen) mutable {
     return callback.begin(seen.device, seen.data);
   };
@@ -33,6 +38,7 @@ void ScannerCore::start(Completer<void> done) {
 
 void ScannerCore::begin() {
   state_ = State::starting;
+  make_coroutine_callback();
   {
     const std::lock_guard lock(mutex_);
     seen_.clear();
@@ -55,12 +61,10 @@ void ScannerCore::started(const Result<void>& result) {
   state_ = result ? State::scanning : State::idle;
   scanning_ = result.has_value();
   if (!result) end_streams(result.error());
+  const bool wanted = std::any_of(starters_.begin(), starters_.end(), [](const auto& done) { return done.pending(); });
   answer_starters(result);
-  // Every start was taken back, or a stop came meanwhile.
-  if (!stoppers_.empty()) {
-    auto waiting = std::exchange(stoppers_, {});
-    for (auto& done : waiting) stop(std::move(done));
-  }
+  if (result && !wanted && stoppers_.empty()) return stop(Completer<void>());  // every start was taken back
+  for (auto& done : std::exchange(stoppers_, {})) stop(std::move(done));
 }
 
 void ScannerCore::answer_starters(const Result<void>& result) {
@@ -84,6 +88,7 @@ void ScannerCore::stopped() {
   if (state_ != State::stopping) return;
   state_ = State::idle;
   for (auto& done : std::exchange(stoppers_, {})) done(Result<void>());
+  std::erase_if(starters_, [](const auto& done) { return !done.pending(); });
   if (!starters_.empty()) begin();
 }
 
@@ -108,6 +113,7 @@ void ScannerCore::shut_down() noexcept {
   for (auto& done : std::exchange(stoppers_, {})) done(canceled);
   end_streams(std::nullopt);
   if (coroutine_callback_) coroutine_callback_->destroy();
+  for (const auto& queue : std::exchange(retired_callbacks_, {})) queue->destroy();
   state_ = State::idle;
   scanning_ = false;
   const auto port = std::move(port_);
@@ -160,8 +166,12 @@ void ScannerCore::tell(const Device& device, const AdvertisementData& data) {
     if (const auto channel = channels_[i].lock()) channel->push({device, data});
   if (coroutine_callback_) return coroutine_callback_->push({device, data});
   if (!options_.on_detection) return;
-  auto callback = options_.on_detection;  // which may destroy the scanner
-  callback.call(device, data);
+  const auto self = shared_from_this();  // the callback may destroy the scanner
+  try {
+    options_.on_detection.call(device, data);
+  } catch (...) {
+    loop_->unhandled(std::current_exception());  // not through the backend
+  }
 }
 
 std::vector<Advertisement> ScannerCore::seen() const {

@@ -40,6 +40,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>, priv
   using Channels = std::vector<std::weak_ptr<Channel<Advertisement>>>;
 
   void begin();
+  void make_coroutine_callback();
   void started(const Result<void>& result);
   void stopped();
   void answer_starters(const Result<void>& result);
@@ -63,6 +64,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>, priv
   std::vector<Completer<void>> stoppers_;
   Channels channels_;
   std::shared_ptr<CallbackQueue<Advertisement>> coroutine_callback_;
+  std::vector<std::shared_ptr<CallbackQueue<Advertisement>>> retired_callbacks_;  // of earlier scans, still suspended
 
   std::atomic<bool> scanning_{false};
   mutable std::mutex mutex_;

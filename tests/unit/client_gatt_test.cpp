@@ -403,9 +403,12 @@ TEST_F(ClientGatt, ChangedServicesAreDiscoveredAgain) {
     port().events->on_services_changed();
     port().events->on_services_changed();
     EXPECT_EQ(port().discoveries.waiting(), 1U) << "one discovery at a time";
-    port().discoveries.answer(small_database());
     auto smaller = small_database();
     smaller.services.pop_back();
+    port().discoveries.answer(small_database());
+    auto first = co_await changes.next();
+    EXPECT_EQ(first->size(), 2U);
+    EXPECT_EQ(port().discoveries.waiting(), 1U) << "the change that came meanwhile";
     port().discoveries.answer(smaller);
     auto changed = co_await changes.next();
     EXPECT_EQ(changed->size(), 1U);
