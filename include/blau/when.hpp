@@ -150,12 +150,12 @@ class WhenAllNode final : public GroupNode<AllOutcome<Ts...>> {
   template <std::size_t... I>
   void begin_all(std::index_sequence<I...>) {
     this->begin_group(sizeof...(I));
-    (this->start_child(*std::get<I>(children_), [this] { take<I>(); }), ...);
+    (this->start_child(*std::get<I>(children_), [this] { child_done<I>(); }), ...);
   }
   OperationBase& child(std::size_t index) noexcept override { return child_of(children_, index); }
 
   template <std::size_t I>
-  void take() noexcept {
+  void child_done() noexcept {
     using T = std::tuple_element_t<I, std::tuple<TypeTag<Ts>...>>;
     try {
       std::get<I>(results_).emplace(take_child<typename T::type>(*std::get<I>(children_)));
@@ -196,12 +196,12 @@ class WhenAnyNode final : public GroupNode<std::variant<Regular<Ts>...>> {
   template <std::size_t... I>
   void begin_all(std::index_sequence<I...>) {
     this->begin_group(sizeof...(I));
-    (this->start_child(*std::get<I>(children_), [this] { take<I>(); }), ...);
+    (this->start_child(*std::get<I>(children_), [this] { child_done<I>(); }), ...);
   }
   OperationBase& child(std::size_t index) noexcept override { return child_of(children_, index); }
 
   template <std::size_t I>
-  void take() noexcept {
+  void child_done() noexcept {
     using T = std::tuple_element_t<I, std::tuple<TypeTag<Ts>...>>;
     if (!this->failure_ && !winner_) {
       try {
@@ -242,11 +242,11 @@ class WhenAllRangeNode final : public GroupNode<AllRangeOutcome<T>> {
  private:
   void begin() override {
     this->begin_group(children_.size());
-    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { take(i); });
+    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { child_done(i); });
   }
   OperationBase& child(std::size_t index) noexcept override { return *children_[index]; }
 
-  void take(std::size_t i) noexcept {
+  void child_done(std::size_t i) noexcept {
     try {
       results_[i].emplace(take_child<T>(*children_[i]));
     } catch (...) {
@@ -293,11 +293,11 @@ class WhenAnyRangeNode final : public GroupNode<FirstOf<T>> {
   void begin() override {
     if (children_.empty()) throw Error(ErrorCode::invalid_argument, "when_any needs at least one operation");
     this->begin_group(children_.size());
-    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { take(i); });
+    for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { child_done(i); });
   }
   OperationBase& child(std::size_t index) noexcept override { return *children_[index]; }
 
-  void take(std::size_t i) noexcept {
+  void child_done(std::size_t i) noexcept {
     if (!this->failure_ && !winner_) {
       try {
         winner_.emplace(FirstOf<T>{i, take_child<T>(*children_[i])});

@@ -219,9 +219,9 @@ TEST(Rule2NeverInline, NotOnALoopThatHasEnded) {
   std::latch delivered(1);
   std::thread::id starting;
   std::thread::id delivering;
+  bool inside = true;
   // On the background loop itself, where inline would be possible.
   on_loop(blau::EventLoop::background().loop(), [&] {
-    bool inside = true;
     starting = std::this_thread::get_id();
     ready(1, home).start([&](Result<int> result) {
       EXPECT_FALSE(inside);
@@ -648,11 +648,11 @@ TEST(Rule6WhereItGoesOn, ATaskResumesOnItsOwnLoopWhereverTheObjectLives) {
 
 TEST(Rule6WhereItGoesOn, AVirtualClockWaitsForAnotherLoop) {
   LoopThread far;
+  bool expired = false;
   VirtualLoop near;
   const auto begin = near.facade().now();
   auto test = [&]() -> Task<> {
     auto limited = ready(1, far.loop());
-    bool expired = false;
     sleep_for(1h).start([&expired](Result<void>) { expired = true; });
     EXPECT_EQ(co_await std::move(limited), 1);
     EXPECT_FALSE(expired) << "awaiting another loop holds the clock";

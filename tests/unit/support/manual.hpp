@@ -17,7 +17,8 @@ class Manual {
   explicit Manual(std::shared_ptr<detail::Loop> home = nullptr) : home_(std::move(home)) {}
 
   [[nodiscard]] Operation<T> operation(std::optional<std::chrono::nanoseconds> timeout = std::nullopt) {
-    auto starter = [state = state_](detail::Completer<T> done) {
+    auto starter = [shared = state_](detail::Completer<T> done) mutable {
+      const auto state = std::move(shared);  // or operation and state would hold each other
       state->completer = std::move(done);
       state->completer.on_early_end([state] { ++state->early_ends; });
       ++state->begun;
