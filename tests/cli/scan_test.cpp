@@ -93,6 +93,29 @@ TEST(NoBluetooth, AnAdapterThatIsOffOrUnknownIsToldByName) {
   EXPECT_EQ(blau({"--adapter", "00:00:00:00:00:A0", "read", "Twins", "#0x31"}).output, "02\n");
 }
 
+TEST(NoBluetooth, AMachineWithoutTheServiceIsToldSo) {
+  Setting setting;
+  setting.environment = {"DBUS_SYSTEM_BUS_ADDRESS=unix:path=/no/such/bus"};
+  for (const auto& command : std::vector<std::vector<std::string>>{{"adapters"}, {"scan"}, {"info", "Somebody"}}) {
+    std::vector<std::string> arguments{"--backend", "bluez"};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    const auto outcome = blau_alone(arguments, setting);
+    if (outcome.errors.find("does not hold the backend") != std::string::npos)
+      GTEST_SKIP() << "this build has no BlueZ backend";
+    EXPECT_EQ(outcome.status, 5) << command[0];
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_THAT(lines_of(outcome.errors), SizeIs(1));
+  }
+}
+
+TEST(NoBluetooth, TheBackendComesFromTheEnvironmentWhereNoneIsChosen) {
+  Setting setting;
+  setting.environment = {"BLAU_BACKEND=sim:" BLAU_CLI_TESTS "/no_adapter.json"};
+  EXPECT_EQ(blau_alone({"adapters"}, setting).status, 5);
+  setting.environment = {"BLAU_BACKEND=nonsense"};
+  EXPECT_EQ(blau_alone({"adapters"}, setting).status, 2);
+}
+
 TEST(Scan, ListsDevicesTheStrongestFirst) {
   const auto outcome = blau({"scan", "--seconds", enough});
   EXPECT_EQ(outcome.status, 0);

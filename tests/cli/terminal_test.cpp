@@ -23,12 +23,12 @@ Setting terminal(unsigned short columns, std::vector<std::string> environment = 
   return setting;
 }
 
-/// What is left of text when control sequences (ESC [ … letter) are taken out.
+/// What is left of text when control sequences (ESC [ … letter, carriage return) are taken out.
 std::string without_sequences(std::string_view text) {
   std::string plain;
   while (!text.empty()) {
     if (!text.starts_with("\033[")) {
-      plain.push_back(text.front());
+      if (text.front() != '\r') plain.push_back(text.front());
       text.remove_prefix(1);
       continue;
     }
