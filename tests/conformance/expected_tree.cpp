@@ -81,7 +81,8 @@ class Counter {
 
 std::vector<ExpectedService> expected_tree(const std::string& address) {
   std::ifstream file(BLAU_CONFORMANCE_WORLD);
-  for (const auto& peripheral : json::parse(file).at("peripherals"))
+  const auto world = json::parse(file);
+  for (const auto& peripheral : world.at("peripherals"))
     if (peripheral.at("address") == address) return Counter(peripheral).take();
   throw std::runtime_error("world.json has no peripheral " + address);
 }
