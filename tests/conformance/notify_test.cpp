@@ -130,8 +130,10 @@ BLAU_LINKED_CASE(Notify, NotificationsAreChosenBeforeIndications) {
   co_await client.start_notify(own(0x0303), on_value);
   co_await values.reach(2);
   const auto owner = client.services().get_characteristic(own(0x0303));
-  BLAU_REQUIRE(owner && owner->descriptor(Uuid{0x2902}));
-  const auto bits = co_await client.read_gatt_descriptor(*owner->descriptor(Uuid{0x2902}));
+  BLAU_REQUIRE(owner.has_value());
+  const auto configuration = owner->descriptor(Uuid{0x2902});
+  BLAU_REQUIRE(configuration.has_value());
+  const auto bits = co_await client.read_gatt_descriptor(*configuration);
   EXPECT_EQ(bits, bytes(1, 0));
 }
 
