@@ -18,10 +18,9 @@ BLAU_LINKED_CASE(Concurrency, TwoReadsOfOneCharacteristic) {
 
 BLAU_LINKED_CASE(Concurrency, ReadAndWriteOfOneCharacteristicOverlap) {
   for (int i = 0; i < 5; ++i) {
-    const auto [before, written, after] =
-        co_await when_all(client.read_gatt_char(own(0x0201)).as_result(),
-                          client.write_gatt_char(own(0x0201), bytes(i, i)).as_result(),
-                          client.read_gatt_char(own(0x0201)).as_result());
+    const auto [before, written, after] = co_await when_all(
+        client.read_gatt_char(own(0x0201)).as_result(), client.write_gatt_char(own(0x0201), bytes(i, i)).as_result(),
+        client.read_gatt_char(own(0x0201)).as_result());
     expect_success(before);
     expect_success(written);
     expect_success(after);
@@ -44,14 +43,15 @@ BLAU_LINKED_CASE(Concurrency, ManyReadsOfManyCharacteristics) {
 
 BLAU_LINKED_CASE(Concurrency, DifferentRequestsAtOnce) {
   Inbox<Bytes> notified;
-  auto on_value = [&notified](const Characteristic&, ByteView value) { notified.push(Bytes(value.begin(), value.end())); };
+  auto on_value = [notified](const Characteristic&, ByteView value) {
+    notified.push(Bytes(value.begin(), value.end()));
+  };
   auto services = client.services();
   const auto descriptor = services.get_characteristic(own(0x0501))->descriptor(Uuid{0x2901});
   BLAU_REQUIRE(descriptor.has_value());
-  const auto [read, written, described] =
-      co_await when_all(client.read_gatt_char(own(0x0106)).as_result(),
-                        client.write_gatt_char(own(0x0203), pattern(300)).as_result(),
-                        client.read_gatt_descriptor(*descriptor).as_result());
+  const auto [read, written, described] = co_await when_all(
+      client.read_gatt_char(own(0x0106)).as_result(), client.write_gatt_char(own(0x0203), pattern(300)).as_result(),
+      client.read_gatt_descriptor(*descriptor).as_result());
   expect_success(read);
   expect_success(written);
   expect_success(described);

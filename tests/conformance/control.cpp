@@ -63,7 +63,8 @@ nlohmann::json Control::ask(const nlohmann::json& request) const {
   const Connection connection(path_);
   connection.send(request.dump() + "\n");
   auto reply = nlohmann::json::parse(connection.line());
-  if (!reply.at("ok").get<bool>()) throw std::runtime_error("the peripherals refuse " + request.dump() + ": " + reply.at("error").get<std::string>());
+  if (!reply.at("ok").get<bool>())
+    throw std::runtime_error("the peripherals refuse " + request.dump() + ": " + reply.at("error").get<std::string>());
   return reply;
 }
 

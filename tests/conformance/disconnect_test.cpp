@@ -132,7 +132,8 @@ BLAU_CASE(Disconnect, OfOnesOwnEndsAPendingReadToo) {
   co_await client.connect();
   auto read = client.read_gatt_char(own(0x0107)).as_result();
   const auto [value, ended] = co_await when_all(std::move(read), client.disconnect().as_result());
-  expect_error(value, ErrorCode::disconnected);
+  // BlueZ takes two seconds to disconnect: there the peripheral may answer before.
+  if (rig.is_simulated() || !value) expect_error(value, ErrorCode::disconnected);
   expect_success(ended);
 }
 

@@ -8,8 +8,8 @@ namespace {
 class Errors : public Case {};
 
 BLAU_LINKED_CASE(Errors, OfReadsByTheirCode) {
-  const std::map<std::uint16_t, std::uint8_t> codes{{0x0401, 0x80}, {0x0402, 0x0e}, {0x0403, 0x02},
-                                                    {0x0407, 0x08}, {0x0408, 0xff}};
+  const std::map<std::uint16_t, std::uint8_t> codes{
+      {0x0401, 0x80}, {0x0402, 0x0e}, {0x0403, 0x02}, {0x0407, 0x08}, {0x0408, 0xff}};
   for (const auto& [characteristic, code] : codes) {
     const auto value = co_await client.read_gatt_char(own(characteristic)).as_result();
     SCOPED_TRACE(testing::Message() << std::hex << characteristic);

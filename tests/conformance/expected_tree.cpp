@@ -46,7 +46,8 @@ class Counter {
   void add_generic_services() {
     const auto access = json::parse(R"({"uuid": "1800", "characteristics": [
         {"uuid": "2a00", "properties": ["read"]}, {"uuid": "2a01", "properties": ["read"]}]})");
-    const auto attribute = json::parse(R"({"uuid": "1801", "characteristics": [{"uuid": "2a05", "properties": ["indicate"]}]})");
+    const auto attribute =
+        json::parse(R"({"uuid": "1801", "characteristics": [{"uuid": "2a05", "properties": ["indicate"]}]})");
     add_service(access);
     add_service(attribute);
   }
@@ -65,7 +66,8 @@ class Counter {
   ExpectedCharacteristic make_characteristic(const json& item) {
     ExpectedCharacteristic made{next(item), Uuid{item.at("uuid").get<std::string>()}, properties_of(item), {}};
     ++next_;  // the value
-    if (has(made.properties, Property::notify | Property::indicate)) made.descriptors.push_back({next_++, Uuid{0x2902}});
+    if (has(made.properties, Property::notify | Property::indicate))
+      made.descriptors.push_back({next_++, Uuid{0x2902}});
     for (const auto& descriptor : item.value("descriptors", json::array())) {
       const auto handle = next(descriptor);
       made.descriptors.push_back({handle, Uuid{descriptor.at("uuid").get<std::string>()}});

@@ -14,7 +14,8 @@ BLAU_CASE(Lifetime, DisconnectInsideANotificationCallback) {
   Inbox<bool> ended;
   int calls = 0;
   auto on_value = [&](const Characteristic&, ByteView) {
-    if (++calls == 1) client.disconnect().start([&ended](const Result<void>& result) { ended.push(result.has_value()); });
+    if (++calls == 1)
+      client.disconnect().start([&ended](const Result<void>& result) { ended.push(result.has_value()); });
   };
   co_await client.start_notify(own(0x0304), on_value);
   co_await ended.reach(1);
@@ -218,7 +219,9 @@ BLAU_LINKED_CASE(Lifetime, OperationsInsideCallbacks) {
 }
 
 BLAU_LINKED_CASE(Lifetime, AnUnusedOperationDoesNothing) {
-  { const auto unused = client.write_gatt_char(own(0x0201), bytes(1)); }
+  {
+    const auto unused = client.write_gatt_char(own(0x0201), bytes(1));
+  }
   co_await client.write_gatt_char(own(0x0201), bytes(2));
   const auto got = co_await rig.writes({gatt, own(0x0201)}, 1);
   const std::vector<Written> expected{{bytes(2), true}};

@@ -11,8 +11,8 @@ const Uuid quiet = own(0x0305);
 const Uuid echo = own(0x0306);
 
 /// A callback that keeps what it is given.
-auto into(Inbox<Bytes>& inbox) {
-  return [&inbox](const Characteristic&, ByteView value) { inbox.push(Bytes(value.begin(), value.end())); };
+auto into(const Inbox<Bytes>& inbox) {
+  return [inbox](const Characteristic&, ByteView value) { inbox.push(Bytes(value.begin(), value.end())); };
 }
 
 BLAU_LINKED_CASE(Notify, FiveValuesOnSchedule) {
@@ -26,7 +26,7 @@ BLAU_LINKED_CASE(Notify, FiveValuesOnSchedule) {
 
 BLAU_LINKED_CASE(Notify, TheCallbackIsToldWhichOne) {
   Inbox<Characteristic> seen;
-  auto on_value = [&seen](const Characteristic& characteristic, ByteView) { seen.push(characteristic); };
+  auto on_value = [seen](const Characteristic& characteristic, ByteView) { seen.push(characteristic); };
   co_await client.start_notify("heart_rate_measurement", on_value);
   co_await seen.reach(1);
   EXPECT_EQ(seen.items()[0].uuid(), Uuid{0x2a37});

@@ -2,8 +2,8 @@
 
 #include "rig.hpp"
 
-#include <blau/sim.hpp>
 #include <gtest/gtest.h>
+#include <blau/sim.hpp>
 
 #include <chrono>
 #include <functional>
@@ -68,7 +68,9 @@ class SimRig final : public Rig {
     co_await until(reached);
   }
   Task<> await_links(std::string address, std::size_t count) override {
-    auto reached = [&peripheral = world_->peripheral(address), count] { return peripheral.connected() == (count != 0); };
+    auto reached = [&peripheral = world_->peripheral(address), count] {
+      return peripheral.connected() == (count != 0);
+    };
     co_await until(reached);
   }
 

@@ -301,7 +301,9 @@ BLAU_CASE(Scan, FindByNameStopsEarly) {
 }
 
 BLAU_CASE(Scan, FindByFilterSeesTheData) {
-  auto of_company = [](const Device&, const AdvertisementData& data) { return data.manufacturer_data.contains(0x02e5); };
+  auto of_company = [](const Device&, const AdvertisementData& data) {
+    return data.manufacturer_data.contains(0x02e5);
+  };
   const auto found = co_await Scanner::find_device_by_filter(of_company, patience);
   BLAU_REQUIRE(found.has_value());
   EXPECT_EQ(found->address().to_string(), tag);

@@ -137,7 +137,9 @@ BLAU_LINKED_CASE(Subscribe, AnOldOnesStopLeavesTheNewOneAlone) {
   co_await client.connect();
   auto values = co_await client.subscribe(quiet);
   co_await old.stop();
-  { const Subscription gone = std::move(old); }
+  {
+    const Subscription gone = std::move(old);
+  }
   const auto sent = counter(3);
   (void)co_await rig.notify({gatt, quiet}, sent);
   const auto got = co_await take(values, 3);
@@ -146,7 +148,7 @@ BLAU_LINKED_CASE(Subscribe, AnOldOnesStopLeavesTheNewOneAlone) {
 
 BLAU_LINKED_CASE(Subscribe, AStreamBesideACallback) {
   Inbox<Bytes> called;
-  auto on_value = [&called](const Characteristic&, ByteView value) { called.push(Bytes(value.begin(), value.end())); };
+  auto on_value = [called](const Characteristic&, ByteView value) { called.push(Bytes(value.begin(), value.end())); };
   co_await client.start_notify(own(0x0302), on_value);
   auto values = co_await client.subscribe(own(0x0301));
   const auto got = co_await take(values, 4);

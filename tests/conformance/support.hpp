@@ -2,12 +2,13 @@
 
 #include "rig.hpp"
 
-#include <blau/blau.hpp>
 #include <gtest/gtest.h>
+#include <blau/blau.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -53,32 +54,34 @@ class Event {
   std::stop_source source_;
 };
 
-/// What callbacks were given, in order. The loop's thread.
+/// What callbacks were given, in order. The loop's thread. Copies are the same inbox: a callback that may outlast the case's own frame captures one by value.
 template <class T>
 class Inbox {
  public:
-  void push(T item) {
-    items_.push_back(std::move(item));
-    news_.request_stop();
+  void push(T item) const {
+    state_->items.push_back(std::move(item));
+    state_->news.request_stop();
   }
-  [[nodiscard]] const std::vector<T>& items() const noexcept { return items_; }
-  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+  [[nodiscard]] const std::vector<T>& items() const noexcept { return state_->items; }
+  [[nodiscard]] std::size_t size() const noexcept { return state_->items.size(); }
 
   /// Waits until it holds so many. @throws Error `timed_out`
   [[nodiscard]] Task<> reach(std::size_t count, std::chrono::nanoseconds limit = patience) {
-    while (items_.size() < count) {
-      news_ = std::stop_source();
-      const auto woken = co_await sleep_for(limit).cancel_with(news_.get_token()).as_result();
-      if (woken || !news_.stop_requested()) {
-        throw Error(ErrorCode::timed_out,
-                    std::to_string(items_.size()) + " came, not " + std::to_string(count));
+    while (size() < count) {
+      state_->news = std::stop_source();
+      const auto woken = co_await sleep_for(limit).cancel_with(state_->news.get_token()).as_result();
+      if (woken || !state_->news.stop_requested()) {
+        throw Error(ErrorCode::timed_out, std::to_string(size()) + " came, not " + std::to_string(count));
       }
     }
   }
 
  private:
-  std::vector<T> items_;
-  std::stop_source news_;
+  struct State {
+    std::vector<T> items;
+    std::stop_source news;
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 /// What every case shares.
@@ -167,9 +170,9 @@ void expect_success(const Result<T>& result) {
   static blau::Task<> case_##name([[maybe_unused]] blau::conformance::Rig& rig, [[maybe_unused]] blau::Client& client)
 
 /// Ends a coroutine case where going on makes no sense.
-#define BLAU_REQUIRE(condition)          \
-  if (!(condition)) {                    \
-    ADD_FAILURE() << #condition;         \
-    co_return;                           \
-  }                                      \
+#define BLAU_REQUIRE(condition)  \
+  if (!(condition)) {            \
+    ADD_FAILURE() << #condition; \
+    co_return;                   \
+  }                              \
   static_assert(true)

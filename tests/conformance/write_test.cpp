@@ -90,7 +90,8 @@ BLAU_CASE(Write, WithoutResponseFillsOnePacketAndNoMore) {
   const auto found = client.services().get_characteristic(own(0x0901));
   BLAU_REQUIRE(found.has_value());
   const auto most = found->max_write_without_response_size();
-  const auto too_long = co_await client.write_gatt_char(*found, pattern(most + 1), WriteOptions{.response = false}).as_result();
+  const auto too_long =
+      co_await client.write_gatt_char(*found, pattern(most + 1), WriteOptions{.response = false}).as_result();
   expect_error(too_long, ErrorCode::invalid_argument);
   co_await client.write_gatt_char(*found, pattern(most), WriteOptions{.response = false});
   const auto got = co_await rig.writes({tag, own(0x0901)}, 1);
