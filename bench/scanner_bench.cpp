@@ -59,7 +59,9 @@ void hear_each(benchmark::State& state, InstantBackend& backend) {
 void advertisement_to_callback(benchmark::State& state) {
   std::size_t heard = 0;
   blau::ScannerOptions options;
-  options.on_detection = [&heard](const Device&, const blau::AdvertisementData& data) { heard += data.service_uuids.size(); };
+  options.on_detection = [&heard](const Device&, const blau::AdvertisementData& data) {
+    heard += data.service_uuids.size();
+  };
   with_scanner(options, [&state](blau::Scanner& scanner, InstantBackend& backend) -> Task<> {
     co_await scanner.start();
     hear_each(state, backend);

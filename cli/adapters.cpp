@@ -11,14 +11,12 @@ Cell state_of(const Adapter& adapter) {
   const auto unusable = adapter.unusable();
   if (!unusable) return Cell(adapter.powered() ? "on" : "off", adapter.powered() ? Style::green : Style::yellow);
   switch (*unusable) {
-    case UnavailableReason::powered_off:
-      return Cell("off: switch it on (`bluetoothctl power on`)", Style::yellow);
+    case UnavailableReason::powered_off: return Cell("off: switch it on (`bluetoothctl power on`)", Style::yellow);
     case UnavailableReason::blocked:
       return Cell("blocked by a radio switch: unblock it (`rfkill unblock bluetooth`)", Style::yellow);
     case UnavailableReason::no_central_role:
       return Cell("cannot connect to devices: it lacks the central role", Style::red);
-    default:
-      return Cell(std::string("cannot be used: ").append(to_string(*unusable)), Style::red);
+    default: return Cell(std::string("cannot be used: ").append(to_string(*unusable)), Style::red);
   }
 }
 

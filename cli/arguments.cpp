@@ -38,7 +38,8 @@ Handle parse_handle(std::string_view text) {
   const bool hexadecimal = digits.starts_with("0x") || digits.starts_with("0X");
   if (hexadecimal) digits.remove_prefix(2);
   const auto number = read_whole<std::uint16_t>(digits, hexadecimal ? 16 : 10);
-  if (!number || *number == 0) throw bad_argument(in_quotes(text) + " is no handle: write #0x13 or #19, from #1 to #0xffff");
+  if (!number || *number == 0)
+    throw bad_argument(in_quotes(text) + " is no handle: write #0x13 or #19, from #1 to #0xffff");
   return Handle(*number);
 }
 
@@ -58,7 +59,8 @@ DeviceArgument parse_device(std::string_view text) {
   if (text.empty()) throw bad_argument("the device is empty: write its address or its name, as `blau scan` shows them");
   if (const auto address = Address::parse(text)) return *address;
   if (text.find(':') == std::string_view::npos) return std::string(text);
-  throw bad_argument(in_quotes(text) + " is no address: write six pairs of hexadecimal digits, as in C4:11:22:33:44:55");
+  throw bad_argument(in_quotes(text) +
+                     " is no address: write six pairs of hexadecimal digits, as in C4:11:22:33:44:55");
 }
 
 AttributeArgument parse_characteristic(std::string_view text) {
@@ -72,7 +74,8 @@ AttributeArgument parse_descriptor(std::string_view text) {
 Uuid parse_service(std::string_view text) {
   if (const auto uuid = read_uuid(text)) return *uuid;
   if (const auto uuid = assigned::find_service(text)) return *uuid;
-  throw bad_argument(in_quotes(text) + " is no service: write a UUID of 4, 8 or 36 characters, or an assigned name (heart_rate)");
+  throw bad_argument(in_quotes(text) +
+                     " is no service: write a UUID of 4, 8 or 36 characters, or an assigned name (heart_rate)");
 }
 
 std::chrono::nanoseconds parse_seconds(std::string_view option, std::string_view text) {
@@ -82,7 +85,8 @@ std::chrono::nanoseconds parse_seconds(std::string_view option, std::string_view
   const double seconds = std::strtod(digits.c_str(), &end);
   const bool whole = !digits.empty() && end == digits.c_str() + digits.size();
   if (!whole || !(seconds >= 0.001 && seconds <= longest))
-    throw bad_argument(std::string(option) + " takes a time in seconds, from 0.001 to a year: " + in_quotes(text) + " is none");
+    throw bad_argument(std::string(option) + " takes a time in seconds, from 0.001 to a year: " + in_quotes(text) +
+                       " is none");
   return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
 }
 

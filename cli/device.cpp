@@ -124,7 +124,8 @@ Descriptor find_descriptor(const Characteristic& characteristic, const Attribute
   const auto descriptors = characteristic.descriptors();
   std::string present;
   for (const auto& descriptor : descriptors)
-    present.append(present.empty() ? "; it has " : ", ").append(to_text(descriptor.handle()) + " " + full_name(descriptor));
+    present.append(present.empty() ? "; it has " : ", ")
+        .append(to_text(descriptor.handle()) + " " + full_name(descriptor));
   return the_one(descriptors, wanted, "the characteristic has no descriptor " + to_text(wanted) + present);
 }
 

@@ -19,7 +19,8 @@ using UseDevice = std::function<Task<void>(Client&)>;
 
 /// Finds the device, connects, runs `use` and disconnects, also when `use` throws or the command is interrupted.
 /// Errors: as `Scanner::start` and `Client::connect`; `device_not_found`; what `use` throws.
-[[nodiscard]] Task<void> with_device(const Session& session, DeviceArgument device, ClientOptions options, UseDevice use);
+[[nodiscard]] Task<void> with_device(const Session& session, DeviceArgument device, ClientOptions options,
+                                     UseDevice use);
 
 /// The characteristic that is meant. @throws Error `attribute_not_found`, `attribute_ambiguous`
 [[nodiscard]] Characteristic find_characteristic(const Client& client, const AttributeArgument& wanted);

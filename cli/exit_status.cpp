@@ -6,20 +6,15 @@ namespace blau::cli {
 
 ExitStatus exit_status(const Error& error) noexcept {
   switch (error.code()) {
-    case ErrorCode::invalid_argument:
-      return ExitStatus::usage;
+    case ErrorCode::invalid_argument: return ExitStatus::usage;
     case ErrorCode::device_not_found:
-    case ErrorCode::attribute_not_found:
-      return ExitStatus::not_found;
+    case ErrorCode::attribute_not_found: return ExitStatus::not_found;
     case ErrorCode::timed_out:
-    case ErrorCode::pairing_timed_out:
-      return ExitStatus::timed_out;
+    case ErrorCode::pairing_timed_out: return ExitStatus::timed_out;
     case ErrorCode::bluetooth_not_available:
     case ErrorCode::access_denied:
-    case ErrorCode::backend_lost:
-      return ExitStatus::no_bluetooth;
-    default:
-      return ExitStatus::failed;
+    case ErrorCode::backend_lost: return ExitStatus::no_bluetooth;
+    default: return ExitStatus::failed;
   }
 }
 

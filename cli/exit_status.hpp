@@ -11,11 +11,11 @@ namespace blau::cli {
 enum class ExitStatus : int {
   done = 0,
   failed = 1,
-  usage = 2,         ///< the command line is wrong
-  not_found = 3,     ///< no such device or attribute
+  usage = 2,      ///< the command line is wrong
+  not_found = 3,  ///< no such device or attribute
   timed_out = 4,
-  no_bluetooth = 5,  ///< no service, no adapter, switched off, or not allowed
-  interrupted = 130, ///< by SIGINT or SIGTERM
+  no_bluetooth = 5,   ///< no service, no adapter, switched off, or not allowed
+  interrupted = 130,  ///< by SIGINT or SIGTERM
 };
 
 /// The status that an error ends the program with.

@@ -60,15 +60,16 @@ class Tree {
   Tree(const ReadValues* read) : read_(read), table_(columns(read != nullptr)) {}
 
   void add(const Service& service) {
-    add_row(service.handle(), "", full_name(service), Style::bold, service.is_primary() ? "service" : "secondary service",
-            Cell(""));
+    add_row(service.handle(), "", full_name(service), Style::bold,
+            service.is_primary() ? "service" : "secondary service", Cell(""));
     for (const auto& characteristic : service.characteristics()) add(characteristic);
   }
   [[nodiscard]] const Table& table() const noexcept { return table_; }
 
  private:
   static std::vector<Column> columns(bool with_values) {
-    std::vector<Column> columns{{"HANDLE"}, {"ATTRIBUTE", Column::Align::left, 24}, {"PROPERTIES", Column::Align::left, 10}};
+    std::vector<Column> columns{
+        {"HANDLE"}, {"ATTRIBUTE", Column::Align::left, 24}, {"PROPERTIES", Column::Align::left, 10}};
     if (with_values) columns.push_back({"VALUE", Column::Align::left, 12});
     return columns;
   }
@@ -81,7 +82,8 @@ class Tree {
   }
   void add_row(Handle handle, std::string indent, const std::string& name, Style style, const std::string& properties,
                const Cell& value) {
-    std::vector<Cell> row{Cell(to_text(handle), Style::cyan), Cell(indent.append(name), style), Cell(properties, Style::dim)};
+    std::vector<Cell> row{Cell(to_text(handle), Style::cyan), Cell(indent.append(name), style),
+                          Cell(properties, Style::dim)};
     if (read_) row.push_back(value);
     table_.add(std::move(row));
   }

@@ -87,7 +87,8 @@ std::string to_json(const Advertisement& advertisement) {
   json["tx_power"] = or_null(data.tx_power);
   json["service_uuids"] = uuids(data.service_uuids);
   json["manufacturer_data"] = Json::object();
-  for (const auto& [company, bytes] : data.manufacturer_data) json["manufacturer_data"][company_key(company)] = to_hex(bytes);
+  for (const auto& [company, bytes] : data.manufacturer_data)
+    json["manufacturer_data"][company_key(company)] = to_hex(bytes);
   json["service_data"] = Json::object();
   for (const auto& [uuid, bytes] : data.service_data) json["service_data"][uuid.to_string()] = to_hex(bytes);
   json["connectable"] = or_null(data.connectable);

@@ -31,9 +31,10 @@ class Listener {
   void on_disconnected(const Disconnection& disconnection) {
     if (is_over()) return;
     const std::string reason(to_string(disconnection.reason));
-    stop(std::make_exception_ptr(Error(ErrorCode::disconnected, "the device is gone after " + values_so_far() +
-                                                                    " (" + reason + "): come nearer and try again",
-                                       disconnection.native)));
+    stop(std::make_exception_ptr(
+        Error(ErrorCode::disconnected,
+              "the device is gone after " + values_so_far() + " (" + reason + "): come nearer and try again",
+              disconnection.native)));
   }
 
   /// Waits until it is over. Errors: `timed_out` where the time was up before there were enough values; what printing and the link gave.
@@ -63,7 +64,8 @@ class Listener {
     const auto& output = session_->output;
     if (output.json()) return output.line(value_to_json(characteristic.uuid(), characteristic.handle(), value, now));
     auto line = output.styled(local_time_of_day(now), Style::dim);
-    if (command_->characteristics.size() > 1) line.append("  ").append(output.styled(full_name(characteristic), Style::cyan));
+    if (command_->characteristics.size() > 1)
+      line.append("  ").append(output.styled(full_name(characteristic), Style::cyan));
     output.line(line.append("  ").append(format_value(value, command_->format)));
   }
 
@@ -89,7 +91,9 @@ Task<void> listen(const Session& session, const NotifyCommand& command, Listener
 Task<void> run_command(const Session& session, NotifyCommand command) {
   Listener listener(session, command);
   auto options = client_options(session);
-  options.on_disconnected = [&listener](const Disconnection& disconnection) { listener.on_disconnected(disconnection); };
+  options.on_disconnected = [&listener](const Disconnection& disconnection) {
+    listener.on_disconnected(disconnection);
+  };
   UseDevice use = [&](Client& client) { return listen(session, command, listener, client); };
   co_await with_device(session, command.device, std::move(options), std::move(use));
 }

@@ -74,7 +74,8 @@ class Parser {
   Invocation invocation() {
     if (texts_.timeout) options_.timeout = parse_seconds("--timeout", *texts_.timeout);
     options_.backend = texts_.backend.value_or("");
-    if (texts_.backend == "") throw Error(ErrorCode::invalid_argument, "--backend is empty: write bluez, sim or sim:FILE");
+    if (texts_.backend == "")
+      throw Error(ErrorCode::invalid_argument, "--backend is empty: write bluez, sim or sim:FILE");
     const auto make = make_.at(app_.get_subcommands().front());
     return Invocation{options_, make()};
   }
@@ -91,9 +92,16 @@ class Parser {
   }
 
   void add_global_options() {
-    once(app_.add_option("--backend", texts_.backend, "bluez, sim, or sim:FILE for a world of your own (default: $BLAU_BACKEND, else this system's)"), "NAME");
-    once(app_.add_option("--adapter", options_.adapter, "The adapter to use, by name or address (default: the first usable one)"), "NAME");
-    once(app_.add_option("--timeout", texts_.timeout, "Limits the search for a device, connecting, and each request (default: 10, requests 30)"), "SECONDS");
+    once(
+        app_.add_option("--backend", texts_.backend,
+                        "bluez, sim, or sim:FILE for a world of your own (default: $BLAU_BACKEND, else this system's)"),
+        "NAME");
+    once(app_.add_option("--adapter", options_.adapter,
+                         "The adapter to use, by name or address (default: the first usable one)"),
+         "NAME");
+    once(app_.add_option("--timeout", texts_.timeout,
+                         "Limits the search for a device, connecting, and each request (default: 10, requests 30)"),
+         "SECONDS");
     app_.add_flag("--json", options_.json, "Print one JSON object a line, and nothing else");
     app_.add_flag("-v,--verbose", options_.verbose, "Print the library's log to standard error");
   }
@@ -106,7 +114,10 @@ class Parser {
     auto* scan = add_command("scan", "List the devices that advertise near by", [this] { return scan_command(); });
     once(scan->add_option("--seconds", texts_.seconds, "How long to listen (default: 5)"), "S");
     scan->add_flag("--passive", texts_.passive, "Only listen, do not ask for scan responses");
-    once(scan->add_option("--service", texts_.services, "Only devices that advertise this service, by UUID or name; may be given again"), "UUID")->allow_extra_args(false);
+    once(scan->add_option("--service", texts_.services,
+                          "Only devices that advertise this service, by UUID or name; may be given again"),
+         "UUID")
+        ->allow_extra_args(false);
     once(scan->add_option("--name", texts_.name, "Only devices whose name contains this text"), "TEXT");
     once(scan->add_option("--rssi", texts_.rssi, "Only devices received at least this strongly, in dBm"), "MIN");
     scan->footer("Exit status 3 if --name or --service was given and no such device was seen.");
@@ -116,17 +127,20 @@ class Parser {
     once(command->add_option("DEVICE", texts_.device, "Address or name")->required(), "")->option_text(" ");
   }
   void add_characteristic(CLI::App* command) {
-    once(command->add_option("CHAR", texts_.characteristic, "UUID, assigned name or handle (#0x13)")->required(), "")->option_text(" ");
+    once(command->add_option("CHAR", texts_.characteristic, "UUID, assigned name or handle (#0x13)")->required(), "")
+        ->option_text(" ");
   }
   void add_descriptor(CLI::App* command, const char* what) {
     once(command->add_option("--descriptor", texts_.descriptor, what), "D");
   }
   void add_format(CLI::App* command) {
-    once(command->add_option("--format", texts_.format, "How to print values: hex (default), text, u8, i16le, ..."), "F");
+    once(command->add_option("--format", texts_.format, "How to print values: hex (default), text, u8, i16le, ..."),
+         "F");
   }
 
   void add_info() {
-    auto* info = add_command("info", "List the services, characteristics and descriptors of a device", [this] { return info_command(); });
+    auto* info = add_command("info", "List the services, characteristics and descriptors of a device",
+                             [this] { return info_command(); });
     add_device(info);
     info->add_flag("--values", texts_.values, "Read the values that can be read, too");
   }
@@ -144,7 +158,10 @@ class Parser {
     auto* write = add_command("write", "Write a value", [this] { return write_command(); });
     add_device(write);
     add_characteristic(write);
-    once(write->add_option("VALUE", texts_.value, "What to write: hexadecimal digits, or F:VALUE in another format")->required(), "")->option_text(" ");
+    once(write->add_option("VALUE", texts_.value, "What to write: hexadecimal digits, or F:VALUE in another format")
+             ->required(),
+         "")
+        ->option_text(" ");
     add_descriptor(write, "Write this descriptor of the characteristic instead: UUID, assigned name or handle");
     write->add_flag("--no-response", texts_.no_response, "Do not ask the device to confirm");
     write->footer(write_help);
@@ -153,7 +170,8 @@ class Parser {
   void add_notify() {
     auto* notify = add_command("notify", "Print values as the device sends them", [this] { return notify_command(); });
     add_device(notify);
-    once(notify->add_option("CHAR", texts_.characteristics, "UUIDs, assigned names or handles (#0x13)")->required(), "")->option_text(" ");
+    once(notify->add_option("CHAR", texts_.characteristics, "UUIDs, assigned names or handles (#0x13)")->required(), "")
+        ->option_text(" ");
     once(notify->add_option("--count", texts_.count, "End after so many values"), "N");
     once(notify->add_option("--seconds", texts_.seconds, "End after this time"), "S");
     add_format(notify);

@@ -62,7 +62,8 @@ std::string Table::line(const std::vector<Cell>& cells, const std::vector<std::s
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const auto text = cut(cells[i].text, widths[i]);
     const bool last = i + 1 == cells.size();
-    const auto padding = last && columns_[i].align == Column::Align::left ? 0 : widths[i] - std::min(widths[i], display_width(text));
+    const auto padding =
+        last && columns_[i].align == Column::Align::left ? 0 : widths[i] - std::min(widths[i], display_width(text));
     const auto shown = colour ? cli::styled(text, cells[i].style) : text;
     if (columns_[i].align == Column::Align::right) line.append(padding, ' ').append(shown);
     if (columns_[i].align == Column::Align::left) line.append(shown).append(padding, ' ');
@@ -82,9 +83,7 @@ std::vector<std::string> Table::lines(std::size_t width, bool colour) const {
 }
 
 Output::Output(bool json)
-    : json_(json),
-      terminal_(!json && is_terminal(Channel::output)),
-      colour_(!json && wants_colour(Channel::output)) {}
+    : json_(json), terminal_(!json && is_terminal(Channel::output)), colour_(!json && wants_colour(Channel::output)) {}
 
 std::size_t Output::width() const noexcept { return terminal_ ? terminal_size(Channel::output).columns : 0; }
 

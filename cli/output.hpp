@@ -25,8 +25,8 @@ enum class Style : std::uint8_t { plain, bold, dim, red, green, yellow, cyan };
 
 /// A cell of a table. The text is escaped when it is put in.
 struct Cell {
-  Cell(std::string_view content, Style style = Style::plain);  // NOLINT: text is a cell
-  Cell(const char* content) : Cell(std::string_view(content)) {}  // NOLINT
+  Cell(std::string_view content, Style style = Style::plain);            // NOLINT: text is a cell
+  Cell(const char* content) : Cell(std::string_view(content)) {}         // NOLINT
   Cell(const std::string& content) : Cell(std::string_view(content)) {}  // NOLINT
   std::string text;
   Style style;

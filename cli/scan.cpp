@@ -28,7 +28,8 @@ bool is_wanted(const ScanCommand& command, const Advertisement& seen) {
 /// When to look up from waiting for sightings: at the end, and where the picture is live for the next frame.
 Clock::time_point next_look(const ScanView& view, Clock::time_point end, Clock::time_point last_frame) {
   if (!view.live()) return end;
-  return std::min(end, last_frame + (view.changed() ? Clock::duration(frame) : Clock::duration(std::chrono::seconds(1))));
+  return std::min(end,
+                  last_frame + (view.changed() ? Clock::duration(frame) : Clock::duration(std::chrono::seconds(1))));
 }
 
 Task<void> listen(const ScanCommand& command, Scanner& scanner, ScanView& view) {
@@ -57,9 +58,10 @@ Task<void> listen(const ScanCommand& command, Scanner& scanner, ScanView& view) 
 /// Says what it means that nothing was seen.
 void tell_empty(const Session& session, const ScanCommand& command) {
   if (!command.name.empty() || !command.services.empty())
-    throw Error(ErrorCode::device_not_found, "no such device was seen in " + to_text(command.time) +
-                                                 ": come nearer, or scan longer with --seconds");
-  if (!session.output.json()) complain("no device was seen in " + to_text(command.time) + ": scan longer with --seconds");
+    throw Error(ErrorCode::device_not_found,
+                "no such device was seen in " + to_text(command.time) + ": come nearer, or scan longer with --seconds");
+  if (!session.output.json())
+    complain("no device was seen in " + to_text(command.time) + ": scan longer with --seconds");
 }
 
 }  // namespace

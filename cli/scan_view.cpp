@@ -48,14 +48,17 @@ std::string contents(const AdvertisementData& data) {
   for (const auto& uuid : data.service_uuids) labels.push_back(service_label(uuid));
   for (const auto& [uuid, bytes] : data.service_data)
     if (std::ranges::find(data.service_uuids, uuid) == data.service_uuids.end()) labels.push_back(service_label(uuid));
-  for (const auto& [company, bytes] : data.manufacturer_data) labels.push_back(std::string("[").append(company_label(company)).append("]"));
+  for (const auto& [company, bytes] : data.manufacturer_data)
+    labels.push_back(std::string("[").append(company_label(company)).append("]"));
   std::string text;
   for (const auto& label : labels) text.append(text.empty() ? "" : ", ").append(label);
   return text;
 }
 
 Table make_table(const std::vector<const Advertisement*>& devices) {
-  Table table({{"ADDRESS"}, {"RSSI", Column::Align::right}, {"NAME", Column::Align::left, 12},
+  Table table({{"ADDRESS"},
+               {"RSSI", Column::Align::right},
+               {"NAME", Column::Align::left, 12},
                {"SERVICES AND [MAKERS OF DATA]", Column::Align::left, 12}});
   for (const auto* const seen : devices)
     table.add({Cell(seen->device.address().to_string(), Style::cyan), strength_cell(seen->data.rssi), name_cell(*seen),

@@ -38,10 +38,13 @@ using Range = std::pair<char32_t, char32_t>;
 
 template <std::size_t size>
 bool is_in(const std::array<Range, size>& ranges, char32_t code) {
-  return std::ranges::any_of(ranges, [code](const Range& range) { return code >= range.first && code <= range.second; });
+  return std::ranges::any_of(ranges,
+                             [code](const Range& range) { return code >= range.first && code <= range.second; });
 }
 
-bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029; }
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029;
+}
 
 /// Marks that turn the direction of writing, and could make a line read as another one.
 bool turns_direction(char32_t code) {
@@ -50,11 +53,24 @@ bool turns_direction(char32_t code) {
 }
 
 std::size_t width_of(char32_t code) {
-  constexpr std::array<Range, 7> none{{{0x300, 0x36f}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x200b, 0x200d},
-                                       {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}}};
-  constexpr std::array<Range, 11> two{{{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf}, {0xa960, 0xa97f},
-                                       {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60},
-                                       {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}}};
+  constexpr std::array<Range, 7> none{{{0x300, 0x36f},
+                                       {0x1ab0, 0x1aff},
+                                       {0x1dc0, 0x1dff},
+                                       {0x200b, 0x200d},
+                                       {0x20d0, 0x20ff},
+                                       {0xfe00, 0xfe0f},
+                                       {0xfe20, 0xfe2f}}};
+  constexpr std::array<Range, 11> two{{{0x1100, 0x115f},
+                                       {0x2e80, 0x303e},
+                                       {0x3041, 0xa4cf},
+                                       {0xa960, 0xa97f},
+                                       {0xac00, 0xd7a3},
+                                       {0xf900, 0xfaff},
+                                       {0xfe30, 0xfe6f},
+                                       {0xff00, 0xff60},
+                                       {0xffe0, 0xffe6},
+                                       {0x1f300, 0x1faff},
+                                       {0x20000, 0x3fffd}}};
   if (is_in(none, code)) return 0;
   return is_in(two, code) ? 2 : 1;
 }

@@ -121,8 +121,10 @@ Bytes parse_numbers(std::string_view text, const Format& format) {
   for (;;) {
     const auto comma = text.find(',');
     const auto one = text.substr(0, comma);
-    append(value, format.kind() == Kind::floating_point ? parse_floating_point(std::string(one), format)
-                                                         : parse_integer(one, format), format);
+    append(value,
+           format.kind() == Kind::floating_point ? parse_floating_point(std::string(one), format)
+                                                 : parse_integer(one, format),
+           format);
     if (comma == std::string_view::npos) return value;
     text.remove_prefix(comma + 1);
   }
@@ -132,8 +134,10 @@ Bytes parse_hex(std::string_view text) {
   const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
   auto value = from_hex(prefixed ? text.substr(2) : text);
   if (!value)
-    throw bad_value(in_quotes(text) + " is no value: write pairs of hexadecimal digits (01ff), or a format, a colon and the "
-                    "value (text:hello, u16le:300); formats are " + Format::names());
+    throw bad_value(in_quotes(text) +
+                    " is no value: write pairs of hexadecimal digits (01ff), or a format, a colon and the "
+                    "value (text:hello, u16le:300); formats are " +
+                    Format::names());
   return std::move(*value);
 }
 
@@ -172,8 +176,8 @@ Format::Format(std::string_view name) {
     return;
   }
   if (find_format(std::string(name) + "le"))
-    throw bad_value(in_quotes(name) + " needs its byte order: " + std::string(name) +
-                    "le (usual in Bluetooth) or " + std::string(name) + "be");
+    throw bad_value(in_quotes(name) + " needs its byte order: " + std::string(name) + "le (usual in Bluetooth) or " +
+                    std::string(name) + "be");
   throw bad_value(in_quotes(name) + " is no format: use one of " + names());
 }
 
@@ -206,7 +210,8 @@ std::string format_value(ByteView value, const Format& format) {
                                        ": use another --format");
   std::string line;
   for (std::size_t i = 0; i < value.size(); i += format.width())
-    line.append(line.empty() ? "" : ",").append(format_number(number_at(value.subspan(i, format.width()), format), format));
+    line.append(line.empty() ? "" : ",")
+        .append(format_number(number_at(value.subspan(i, format.width()), format), format));
   return line;
 }
 

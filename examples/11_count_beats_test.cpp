@@ -1,7 +1,7 @@
 // 11. Your application, tested without a radio, in virtual time. `count_beats` is the function of 4_count_beats.cpp, unchanged.
+#include <gtest/gtest.h>
 #include <blau/blau.hpp>
 #include <blau/sim.hpp>
-#include <gtest/gtest.h>
 
 #include "4_count_beats.hpp"
 using namespace std::chrono_literals;

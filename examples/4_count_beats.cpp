@@ -9,7 +9,7 @@ blau::Task<int> count_beats(std::string address) {
   int beats = 0;
   blau::ClientOptions options;
   options.on_disconnected = [](const blau::Disconnection& d) { std::cout << "gone: " << d.reason << '\n'; };
-  blau::Client client{address, options};                      // an address: scans first
+  blau::Client client{address, options};  // an address: scans first
   co_await client.connect();
   auto on_value = [&beats](const blau::Characteristic&, blau::ByteView) { ++beats; };
   co_await client.start_notify(blau::assigned::heart_rate_measurement, on_value);

@@ -11,5 +11,7 @@ int main() {
 }
 // The same by callback, in a program that keeps running:
 void later(blau::Client& client) {
-  client.read_gatt_char("2a19").start([](blau::Result<blau::Bytes> level) { if (!level) std::cerr << level.error().what() << '\n'; });
+  client.read_gatt_char("2a19").start([](blau::Result<blau::Bytes> level) {
+    if (!level) std::cerr << level.error().what() << '\n';
+  });
 }

@@ -6,8 +6,10 @@ blau::Task<> careful(blau::Client& client) {
   auto value = co_await client.read_gatt_char(blau::assigned::body_sensor_location).as_result();
   if (value) co_return;
   const blau::Error& e = value.error();
-  if (e.code() == blau::ErrorCode::att && e.att() == blau::AttError::insufficient_encryption) co_await client.pair();
-  else std::cerr << e.what() << " [" << e.native() << "]\n";
+  if (e.code() == blau::ErrorCode::att && e.att() == blau::AttError::insufficient_encryption)
+    co_await client.pair();
+  else
+    std::cerr << e.what() << " [" << e.native() << "]\n";
 }
 
 blau::Task<> connect_and_read(std::string address) {

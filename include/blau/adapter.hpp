@@ -53,7 +53,8 @@ class BLAU_API Adapter {
 
   /// Devices that the system holds a link to, also those of other programs. @param services only devices with one of these; empty: all.
   /// Errors: `bluetooth_not_available`, `access_denied`, `backend_lost`.
-  [[nodiscard]] Operation<std::vector<Device>> connected_devices(std::vector<Uuid> services = std::vector<Uuid>()) const;
+  [[nodiscard]] Operation<std::vector<Device>> connected_devices(
+      std::vector<Uuid> services = std::vector<Uuid>()) const;
 
   /// Devices that the system has a bond with. Errors: as `connected_devices`.
   [[nodiscard]] Operation<std::vector<Device>> bonded_devices() const;

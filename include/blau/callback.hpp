@@ -45,8 +45,8 @@ inline constexpr bool survives_gcc12 = std::is_lvalue_reference_v<F> || is_moved
 
 /// In a function template whose result is awaited and that takes a callback: refuses, under GCC 12 only, what that compiler would destroy twice.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#define BLAU_CHECK_CALLBACK(F)                                                                                    \
-  static_assert(::blau::detail::survives_gcc12<F>,                                                                \
+#define BLAU_CHECK_CALLBACK(F)                                                                                      \
+  static_assert(::blau::detail::survives_gcc12<F>,                                                                  \
                 "GCC 12 miscompiles a closure with captures inside a statement with co_await: give it a name on a " \
                 "line of its own and pass that, or blau::moved(name)")
 #else

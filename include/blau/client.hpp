@@ -203,14 +203,16 @@ class BLAU_API Client {
   [[nodiscard]] Operation<void> start_notify(CharacteristicRef characteristic, Callback&& callback,
                                              NotifyOptions options = NotifyOptions()) {
     BLAU_CHECK_CALLBACK(Callback);
-    return start_notify_with(std::move(characteristic), detail::NotifyCallback(std::forward<Callback>(callback)), options);
+    return start_notify_with(std::move(characteristic), detail::NotifyCallback(std::forward<Callback>(callback)),
+                             options);
   }
   /// Ends it. No value is delivered after the call on the loop's thread; does not wait for a coroutine callback. Errors: `not_subscribed`.
   [[nodiscard]] Operation<void> stop_notify(CharacteristicRef characteristic);
   /// Values lost by a coroutine callback that was too slow, since `start_notify`; 0 where none is set.
   [[nodiscard]] std::uint64_t dropped_values(CharacteristicRef characteristic) const;
   /// The same as a stream. Errors: as `start_notify`.
-  [[nodiscard]] Operation<Subscription> subscribe(CharacteristicRef characteristic, NotifyOptions options = NotifyOptions());
+  [[nodiscard]] Operation<Subscription> subscribe(CharacteristicRef characteristic,
+                                                  NotifyOptions options = NotifyOptions());
 
   /// Reads a descriptor, by object or handle.
   [[nodiscard]] Operation<Bytes> read_gatt_descriptor(DescriptorRef descriptor, ReadOptions options = ReadOptions());

@@ -75,8 +75,8 @@ class BLAU_API EventLoop {
     auto node = detail::make_task_operation(loop_, std::move(task)).node();
     auto* raw = node.get();
     bool ended = false;
-    drive([raw, &ended] { raw->start([&ended] { ended = true; }, detail::OperationBase::Delivery::direct, nullptr); }, ended,
-          options);
+    drive([raw, &ended] { raw->start([&ended] { ended = true; }, detail::OperationBase::Delivery::direct, nullptr); },
+          ended, options);
     return raw->take_or_throw();
   }
 

@@ -167,8 +167,9 @@ class BLAU_API CharacteristicRef {
 /// Names a descriptor: by itself or by its handle.
 class BLAU_API DescriptorRef {
  public:
-  DescriptorRef(const Descriptor& descriptor) noexcept : handle_(descriptor.handle()), descriptor_(descriptor) {}  // NOLINT
-  DescriptorRef(Handle handle) noexcept : handle_(handle) {}                              // NOLINT
+  DescriptorRef(const Descriptor& descriptor) noexcept
+      : handle_(descriptor.handle()), descriptor_(descriptor) {}  // NOLINT
+  DescriptorRef(Handle handle) noexcept : handle_(handle) {}      // NOLINT
   template <std::integral Number>
   DescriptorRef(Number) = delete;
 

@@ -126,7 +126,8 @@ class [[nodiscard]] Operation {
   void start(Callback&& callback) {
     auto started = node();
     auto* raw = started.get();
-    const auto delivery = raw->executor() ? detail::OperationBase::Delivery::executor : detail::OperationBase::Delivery::loop;
+    const auto delivery =
+        raw->executor() ? detail::OperationBase::Delivery::executor : detail::OperationBase::Delivery::loop;
     raw->start([raw, call = std::decay_t<Callback>(std::forward<Callback>(callback))]() mutable { call(raw->take()); },
                delivery, nullptr);
   }

@@ -29,9 +29,10 @@ struct OrPattern {
 struct BlueZScanOptions {
   std::optional<std::int16_t> rssi = std::nullopt;       ///< leave out what is received more weakly than this, in dBm
   std::optional<std::uint16_t> pathloss = std::nullopt;  ///< leave out what lost more than this on its way, in dB
-  bool discoverable = false;                             ///< make this machine's own adapter discoverable while it scans (BlueZ, org.bluez.Adapter1 SetDiscoveryFilter)
-  std::string pattern;                                   ///< only devices whose address or name begins so
-  std::vector<OrPattern> or_patterns;                    ///< passive scanning needs at least one
+  bool discoverable =
+      false;  ///< make this machine's own adapter discoverable while it scans (BlueZ, org.bluez.Adapter1 SetDiscoveryFilter)
+  std::string pattern;                 ///< only devices whose address or name begins so
+  std::vector<OrPattern> or_patterns;  ///< passive scanning needs at least one
 };
 
 /// Windows' filter by signal strength; what is absent is Windows' default. Other backends ignore it.

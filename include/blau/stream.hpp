@@ -342,9 +342,7 @@ class Stream {
 
   /// Awaits the next value and swaps it with `out`, whose buffer is used again: no allocation at all. False when the stream has ended.
   /// `out` must live until then. Errors as `next`.
-  [[nodiscard]] detail::NextInto<T> next_into(T& out) {
-    return detail::NextInto<T>(channel(), out);
-  }
+  [[nodiscard]] detail::NextInto<T> next_into(T& out) { return detail::NextInto<T>(channel(), out); }
 
   /// How many values were lost because the reader was too slow.
   [[nodiscard]] std::uint64_t dropped() const { return channel_ ? channel_->dropped() : 0; }

@@ -69,8 +69,7 @@ class TaskAwaiter {
   // call, and a loop over Tasks that end at once would exhaust the stack.
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    static_assert(IsTaskPromise<Promise>,
-                  "only a blau::Task awaits a blau::Task; elsewhere await task.as_operation()");
+    static_assert(IsTaskPromise<Promise>, "only a blau::Task awaits a blau::Task; elsewhere await task.as_operation()");
     parent_ = &awaiting.promise();
     auto& child = task_.promise();
     child.loop = parent_->loop;

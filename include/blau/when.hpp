@@ -142,7 +142,8 @@ using AllOutcome = std::conditional_t<(std::is_void_v<Ts> && ...), void, std::tu
 template <class... Ts>
 class WhenAllNode final : public GroupNode<AllOutcome<Ts...>> {
  public:
-  explicit WhenAllNode(Operation<Ts>... operations) : GroupNode<AllOutcome<Ts...>>("when_all"), children_(operations.node()...) {}
+  explicit WhenAllNode(Operation<Ts>... operations)
+      : GroupNode<AllOutcome<Ts...>>("when_all"), children_(operations.node()...) {}
 
  private:
   void begin() override { begin_all(std::index_sequence_for<Ts...>()); }
@@ -320,7 +321,8 @@ class WhenAnyRangeNode final : public GroupNode<FirstOf<T>> {
 
 template <class Node, class Outcome, class... Arguments>
 Operation<Outcome> make_group(Arguments&&... arguments) {
-  return Operation<Outcome>(NodePointer<OperationNode<Outcome>>::adopt(new Node(std::forward<Arguments>(arguments)...)));
+  return Operation<Outcome>(
+      NodePointer<OperationNode<Outcome>>::adopt(new Node(std::forward<Arguments>(arguments)...)));
 }
 
 template <class Awaitable>
@@ -347,7 +349,8 @@ template <detail::Combinable... Awaitables>
 template <detail::Combinable Awaitable>
 [[nodiscard]] auto when_all(std::vector<Awaitable> range) {
   using T = detail::AwaitResult<Awaitable>;
-  return detail::make_group<detail::WhenAllRangeNode<T>, detail::AllRangeOutcome<T>>(detail::to_operations(std::move(range)));
+  return detail::make_group<detail::WhenAllRangeNode<T>, detail::AllRangeOutcome<T>>(
+      detail::to_operations(std::move(range)));
 }
 
 /// Runs operations, Tasks and `next()`s at once and gives the first completion, as a variant (`std::monostate` for void): an error counts, too.

@@ -16,7 +16,8 @@
 
 namespace blau {
 
-BackendRef::BackendRef(std::string name, backend::Factory factory) : name_(std::move(name)), factory_(std::move(factory)) {
+BackendRef::BackendRef(std::string name, backend::Factory factory)
+    : name_(std::move(name)), factory_(std::move(factory)) {
   if (name_.empty()) throw Error(ErrorCode::invalid_argument, "a backend needs a name");
   if (!factory_) throw Error(ErrorCode::invalid_argument, "the backend " + name_ + " needs a factory");
 }
@@ -42,14 +43,16 @@ BackendRef platform_backend() {
 #ifdef BLAU_WITH_BLUEZ
   return backend_from("bluez");
 #else
-  throw Error(ErrorCode::not_supported, "this build of Blau holds no backend for this platform; choose sim or give your own");
+  throw Error(ErrorCode::not_supported,
+              "this build of Blau holds no backend for this platform; choose sim or give your own");
 #endif
 }
 
 }  // namespace
 
 std::shared_ptr<backend::Backend> resolve_backend(Loop& loop, const BackendRef& wanted) {
-  if (loop.closing()) throw Error(ErrorCode::loop_closed, "the event loop of this object has ended; ask again on one that runs");
+  if (loop.closing())
+    throw Error(ErrorCode::loop_closed, "the event loop of this object has ended; ask again on one that runs");
   if (!wanted) {
     if (auto own = loop.find_service(default_backend_service)) return std::static_pointer_cast<backend::Backend>(own);
     const char* chosen = std::getenv("BLAU_BACKEND");

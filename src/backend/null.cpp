@@ -23,7 +23,9 @@ class NullClient final : public backend::ClientPort {
   void abort_connect() override {}
   void disconnect(backend::ReleaseKind, backend::Done<void> done) override { done(Result<void>()); }
   void release() noexcept override {}
-  void discover(const backend::DiscoverRequest&, backend::Done<backend::GattDatabase> done) override { done(unavailable()); }
+  void discover(const backend::DiscoverRequest&, backend::Done<backend::GattDatabase> done) override {
+    done(unavailable());
+  }
   [[nodiscard]] std::uint16_t mtu() const noexcept override { return 23; }
   void read_characteristic(std::uint16_t, bool, backend::Done<Bytes> done) override { done(unavailable()); }
   void write_characteristic(std::uint16_t, Bytes, backend::WriteKind, backend::Done<void> done) override {
@@ -47,7 +49,8 @@ class NullBackend final : public backend::Backend {
   [[nodiscard]] std::unique_ptr<backend::AdapterWatch> watch_adapters(backend::AdapterEvents&) override {
     return std::make_unique<NullWatch>();
   }
-  void connected_devices(const std::string&, const std::vector<Uuid>&, backend::Done<std::vector<Device>> done) override {
+  void connected_devices(const std::string&, const std::vector<Uuid>&,
+                         backend::Done<std::vector<Device>> done) override {
     done(unavailable());
   }
   void bonded_devices(const std::string&, backend::Done<std::vector<Device>> done) override { done(unavailable()); }

@@ -56,7 +56,8 @@ Error no_usable_adapter(const std::vector<Adapter>& adapters) {
     return {UnavailableReason::no_adapter, "this machine has no Bluetooth adapter; plug one in"};
   }
   const auto reason = adapters.front().unusable().value_or(UnavailableReason::unknown);
-  return {reason, "the Bluetooth adapter " + adapters.front().id() + " cannot be used: " + std::string(to_string(reason))};
+  return {reason,
+          "the Bluetooth adapter " + adapters.front().id() + " cannot be used: " + std::string(to_string(reason))};
 }
 
 /// Feeds a stream of one adapter's states.
@@ -101,7 +102,8 @@ Operation<std::vector<Adapter>> Adapter::all(AdapterOptions options) {
   auto begin = [backend = std::move(options.backend)](Completer<std::vector<Adapter>> done) {
     list_adapters(backend, std::move(done));
   };
-  return make_operation<std::vector<Adapter>>(std::move(loop), "Adapter::all", std::chrono::seconds(10), std::move(begin));
+  return make_operation<std::vector<Adapter>>(std::move(loop), "Adapter::all", std::chrono::seconds(10),
+                                              std::move(begin));
 }
 
 Operation<Adapter> Adapter::get_default(AdapterOptions options) {
@@ -136,14 +138,16 @@ Operation<std::vector<Device>> Adapter::connected_devices(std::vector<Uuid> serv
   auto begin = [access = access_, id = state_.id, services = std::move(services)](Completer<std::vector<Device>> done) {
     detail::resolve_backend(*access->loop, access->backend)->connected_devices(id, services, std::move(done));
   };
-  return make_operation<std::vector<Device>>(access_->loop, "connected_devices", std::chrono::seconds(10), std::move(begin));
+  return make_operation<std::vector<Device>>(access_->loop, "connected_devices", std::chrono::seconds(10),
+                                             std::move(begin));
 }
 
 Operation<std::vector<Device>> Adapter::bonded_devices() const {
   auto begin = [access = access_, id = state_.id](Completer<std::vector<Device>> done) {
     detail::resolve_backend(*access->loop, access->backend)->bonded_devices(id, std::move(done));
   };
-  return make_operation<std::vector<Device>>(access_->loop, "bonded_devices", std::chrono::seconds(10), std::move(begin));
+  return make_operation<std::vector<Device>>(access_->loop, "bonded_devices", std::chrono::seconds(10),
+                                             std::move(begin));
 }
 
 }  // namespace blau

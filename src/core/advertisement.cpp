@@ -109,35 +109,22 @@ class Reader {
 bool Reader::read(const Structure& structure) {
   const ByteView bytes = structure.data;
   switch (structure.type) {
-    case flags:
-      return read_flags(bytes);
+    case flags: return read_flags(bytes);
     case incomplete_uuids_16:
-    case complete_uuids_16:
-      return read_uuids(bytes, 2);
+    case complete_uuids_16: return read_uuids(bytes, 2);
     case incomplete_uuids_32:
-    case complete_uuids_32:
-      return read_uuids(bytes, 4);
+    case complete_uuids_32: return read_uuids(bytes, 4);
     case incomplete_uuids_128:
-    case complete_uuids_128:
-      return read_uuids(bytes, 16);
-    case shortened_local_name:
-      return read_shortened_name(bytes);
-    case complete_local_name:
-      return read_complete_name(bytes);
-    case tx_power_level:
-      return read_tx_power(bytes);
-    case service_data_16:
-      return read_service_data(bytes, 2);
-    case service_data_32:
-      return read_service_data(bytes, 4);
-    case service_data_128:
-      return read_service_data(bytes, 16);
-    case appearance:
-      return read_appearance(bytes);
-    case manufacturer_specific_data:
-      return read_manufacturer_data(bytes);
-    default:
-      return true;
+    case complete_uuids_128: return read_uuids(bytes, 16);
+    case shortened_local_name: return read_shortened_name(bytes);
+    case complete_local_name: return read_complete_name(bytes);
+    case tx_power_level: return read_tx_power(bytes);
+    case service_data_16: return read_service_data(bytes, 2);
+    case service_data_32: return read_service_data(bytes, 4);
+    case service_data_128: return read_service_data(bytes, 16);
+    case appearance: return read_appearance(bytes);
+    case manufacturer_specific_data: return read_manufacturer_data(bytes);
+    default: return true;
   }
 }
 

@@ -50,7 +50,8 @@ class CallbackQueue : public std::enable_shared_from_this<CallbackQueue<Value>> 
     auto task = run(this->shared_from_this(), std::move(value));
     running_ = Running::adopt(new TaskNode<void>(loop_.shared_from_this(), task.release()));
     auto* node = running_.get();
-    node->start([self = this->shared_from_this(), node] { self->ended(*node); }, OperationBase::Delivery::loop, nullptr);
+    node->start([self = this->shared_from_this(), node] { self->ended(*node); }, OperationBase::Delivery::loop,
+                nullptr);
   }
 
   static Task<void> run(std::shared_ptr<CallbackQueue> self, Value value) {

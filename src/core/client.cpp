@@ -51,7 +51,8 @@ unsigned Client::connect_attempts() const noexcept { return core_->attempts(); }
 
 std::uint16_t Client::mtu_size() const {
   const auto mtu = core_->mtu();
-  if (!is_connected() || mtu == 0) throw Error(ErrorCode::not_connected, "there is no link, so it has no MTU; connect() first");
+  if (!is_connected() || mtu == 0)
+    throw Error(ErrorCode::not_connected, "there is no link, so it has no MTU; connect() first");
   return mtu;
 }
 
@@ -60,14 +61,16 @@ Stream<ServiceCollection> Client::service_changes() { return core_->service_chan
 
 ServiceCollection Client::services() const {
   auto tree = core_->tree();
-  if (!tree) throw Error(ErrorCode::services_not_discovered, "services are known only while connected; connect() first");
+  if (!tree)
+    throw Error(ErrorCode::services_not_discovered, "services are known only while connected; connect() first");
   return detail::GattTree::collection(std::move(tree));
 }
 
 Operation<ServiceCollection> Client::get_services() {
   auto begin = [core = core_](Completer<ServiceCollection> done) {
     auto tree = core->tree();
-    if (!tree) throw Error(ErrorCode::services_not_discovered, "services are known only while connected; connect() first");
+    if (!tree)
+      throw Error(ErrorCode::services_not_discovered, "services are known only while connected; connect() first");
     done(detail::GattTree::collection(std::move(tree)));
   };
   return make_operation<ServiceCollection>(core_->loop(), "get_services", std::nullopt, std::move(begin));

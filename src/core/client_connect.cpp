@@ -21,7 +21,9 @@ std::string in_seconds(std::chrono::nanoseconds time) {
 /// Keeps the process waiting for a disconnect, see `EventLoop::background`, until it is answered or dropped.
 class DisconnectUnderWay {
  public:
-  explicit DisconnectUnderWay(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) { loop_->disconnect_begins(); }
+  explicit DisconnectUnderWay(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) {
+    loop_->disconnect_begins();
+  }
   DisconnectUnderWay(DisconnectUnderWay&&) noexcept = default;
   DisconnectUnderWay& operator=(DisconnectUnderWay&&) = delete;
   ~DisconnectUnderWay() {
@@ -92,8 +94,7 @@ void ClientCore::scan_for_device() {
     if (!result) return self->fail_attempt(result.error());
     self->found(std::move(*result));
   };
-  attempt_->scan =
-      ImplicitScan::look_for(*loop_, backend_, options_.adapter, device().address(), std::move(on_found));
+  attempt_->scan = ImplicitScan::look_for(*loop_, backend_, options_.adapter, device().address(), std::move(on_found));
 }
 
 void ClientCore::found(Device found) {
@@ -192,7 +193,8 @@ void ClientCore::limit_attempt(const char* what, ErrorCode code) {
   if (attempt_->done.has_own_timeout()) return;
   attempt_->limit.start_after(*loop_, attempt_->timeout, [this, what, code] {
     fail_attempt({code, "the device " + device().address().to_string() + " " + what + " within " +
-                            in_seconds(attempt_->timeout) + "; is it on, in reach and not connected to something else?"});
+                            in_seconds(attempt_->timeout) +
+                            "; is it on, in reach and not connected to something else?"});
   });
 }
 

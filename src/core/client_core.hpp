@@ -30,7 +30,9 @@ struct SubscribeOrder {
 [[nodiscard]] Error not_connected_error();
 
 /// The state machine of one client: link, discovery, requests, subscriptions. Everything runs on the loop's thread but for the snapshot at the end.
-class ClientCore final : public std::enable_shared_from_this<ClientCore>, private backend::ClientEvents, private LoopMember {
+class ClientCore final : public std::enable_shared_from_this<ClientCore>,
+                         private backend::ClientEvents,
+                         private LoopMember {
  public:
   ClientCore(Device device, ClientOptions options);
   ~ClientCore();
@@ -73,8 +75,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   void drop_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
   [[nodiscard]] Operation<void> stop_subscription(std::uint16_t handle, std::shared_ptr<NotifySink> sink);
   [[nodiscard]] bool is_subscribed(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) const;
-  [[nodiscard]] static Subscription make_subscription(std::shared_ptr<ClientCore> core, std::shared_ptr<NotifySink> sink,
-                                                      Characteristic characteristic,
+  [[nodiscard]] static Subscription make_subscription(std::shared_ptr<ClientCore> core,
+                                                      std::shared_ptr<NotifySink> sink, Characteristic characteristic,
                                                       std::shared_ptr<Channel<Bytes>> channel);
   /// Registers the sink and asks the backend. Answers `already_subscribed`, `not_connected`.
   void begin_subscription(const Characteristic& characteristic, SubscribeOrder order);
@@ -150,7 +152,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   void on_value(std::uint16_t handle, ByteView value) override;
   void on_mtu_changed(std::uint16_t mtu) override;
   void on_services_changed() override;
-  void on_pairing_question(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done) override;
+  void on_pairing_question(const backend::PairingQuestion& question,
+                           backend::Done<backend::PairingAnswer> done) override;
 
   // LoopMember
   void loop_closing() noexcept override { shut_down(); }
@@ -183,8 +186,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>, privat
   std::atomic<unsigned> attempts_{0};
   const MtuCell mtu_ = std::make_shared<std::atomic<std::uint16_t>>(std::uint16_t{0});
   mutable std::mutex mutex_;
-  Device device_;            // guarded by mutex_
-  GattTree::Pointer tree_;   // guarded by mutex_
+  Device device_;           // guarded by mutex_
+  GattTree::Pointer tree_;  // guarded by mutex_
 };
 
 }  // namespace blau::detail

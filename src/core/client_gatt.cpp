@@ -12,11 +12,12 @@
 namespace blau::detail {
 namespace {
 
-constexpr std::size_t longest_value = 512;                    // Core Vol 3 Part F 3.2.9
+constexpr std::size_t longest_value = 512;  // Core Vol 3 Part F 3.2.9
 const Uuid client_characteristic_configuration{0x2902};
 
 Error not_permitted(const Characteristic& characteristic, const char* property) {
-  return {ErrorCode::not_permitted, "the characteristic " + characteristic.uuid().to_string() + " lacks the property " + property};
+  return {ErrorCode::not_permitted,
+          "the characteristic " + characteristic.uuid().to_string() + " lacks the property " + property};
 }
 
 struct ReadCall {
@@ -61,9 +62,10 @@ struct WriteCall {
     const bool command = kind == backend::WriteKind::without_response;
     const auto most = command ? characteristic.max_write_without_response_size() : longest_value;
     if (value.size() <= most) return;
-    throw Error(ErrorCode::invalid_argument, std::to_string(value.size()) + " bytes are too many: " +
-                                                 (command ? "a write without response on this link takes " : "a value holds ") +
-                                                 std::to_string(most) + " at most");
+    throw Error(ErrorCode::invalid_argument,
+                std::to_string(value.size()) + " bytes are too many: " +
+                    (command ? "a write without response on this link takes " : "a value holds ") +
+                    std::to_string(most) + " at most");
   }
   void issue(ClientCore& core, backend::Done<void>& done) {
     core.require_port().write_characteristic(handle, std::move(value), kind, std::move(done));
@@ -93,7 +95,8 @@ struct WriteDescriptorCall {
                   "the client characteristic configuration is written by start_notify, subscribe and stop_notify");
     }
     if (value.size() > longest_value) {
-      throw Error(ErrorCode::invalid_argument, std::to_string(value.size()) + " bytes are too many: a descriptor holds 512 at most");
+      throw Error(ErrorCode::invalid_argument,
+                  std::to_string(value.size()) + " bytes are too many: a descriptor holds 512 at most");
     }
     return descriptor.handle().value();
   }
@@ -141,7 +144,8 @@ Operation<Bytes> ClientCore::read(CharacteristicRef ref, ReadOptions options) {
 }
 
 Operation<void> ClientCore::write(CharacteristicRef ref, Bytes value, WriteOptions options) {
-  return make_request<void>(shared_from_this(), "write_gatt_char", WriteCall{std::move(ref), std::move(value), options});
+  return make_request<void>(shared_from_this(), "write_gatt_char",
+                            WriteCall{std::move(ref), std::move(value), options});
 }
 
 Operation<Bytes> ClientCore::read(DescriptorRef ref, ReadOptions options) {
@@ -192,7 +196,8 @@ void ClientCore::on_services_changed() {
 }
 
 void ClientCore::services_rediscovered(const Result<ServiceCollection>& services) {
-  if (!services) return log(LogLevel::warning, "client", std::string("discovery after a change: ") + services.error().what());
+  if (!services)
+    return log(LogLevel::warning, "client", std::string("discovery after a change: ") + services.error().what());
   for (auto& weak : service_streams_)
     if (const auto channel = weak.lock()) channel->push(*services);
 }

@@ -99,7 +99,8 @@ struct SubscribeStreamCall : SubscribeCall {
     auto finish = [self = core.shared_from_this(), target, channel, characteristic = *characteristic,
                    done = std::move(done)](const Result<void>& result) mutable {
       if (!result) return done(result.error());
-      done(ClientCore::make_subscription(std::move(self), std::move(target), std::move(characteristic), std::move(channel)));
+      done(ClientCore::make_subscription(std::move(self), std::move(target), std::move(characteristic),
+                                         std::move(channel)));
     };
     issue_with(core, std::move(target), std::move(finish));
   }
@@ -142,12 +143,14 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
   const auto handle = characteristic.handle().value();
   if (link_ != Link::connected) return order.done(not_connected_error());
   if (subscriptions_.contains(handle)) {
-    const auto words = "the characteristic " + characteristic.uuid().to_string() + " notifies this client already; stop_notify first";
+    const auto words =
+        "the characteristic " + characteristic.uuid().to_string() + " notifies this client already; stop_notify first";
     return order.done(Error(ErrorCode::already_subscribed, words));
   }
   const auto sink = order.sink;
   subscriptions_[handle] = sink;  // before the request: values may come before its answer
-  auto then = [weak = weak_from_this(), handle, sink, done = std::move(order.done)](const Result<void>& result) mutable {
+  auto then = [weak = weak_from_this(), handle, sink,
+               done = std::move(order.done)](const Result<void>& result) mutable {
     const auto self = weak.lock();
     if (!self) return done(result);
     const bool wanted = self->is_subscribed(handle, sink);

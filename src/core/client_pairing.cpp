@@ -70,8 +70,8 @@ struct UnpairCall {
 void ClientCore::on_pairing_question(const backend::PairingQuestion& question,
                                      backend::Done<backend::PairingAnswer> done) {
   auto task = ask(options_.pairing, device(), question);
-  asking_ = NodePointer<TaskNode<backend::PairingAnswer>>::adopt(
-      new TaskNode<backend::PairingAnswer>(loop_, task.release()));
+  asking_ =
+      NodePointer<TaskNode<backend::PairingAnswer>>::adopt(new TaskNode<backend::PairingAnswer>(loop_, task.release()));
   auto* node = asking_.get();
   auto answer = [weak = weak_from_this(), node, done = std::move(done)]() mutable {
     const auto self = weak.lock();

@@ -20,9 +20,7 @@ template <class T, class Call>
 class RequestNode final : public OperationNode<T>, private QueuedRequest {
  public:
   RequestNode(std::shared_ptr<ClientCore> core, const char* name, std::chrono::nanoseconds timeout, Call call)
-      : OperationNode<T>(core->loop(), name, timeout),
-        core_(std::move(core)),
-        call_(std::move(call)) {}
+      : OperationNode<T>(core->loop(), name, timeout), core_(std::move(core)), call_(std::move(call)) {}
 
  private:
   void begin() override {
@@ -44,7 +42,8 @@ class RequestNode final : public OperationNode<T>, private QueuedRequest {
 
   void check_again() {
     if (tree_version_ == core_->tree_version() || call_.prepare(*core_) == attribute_) return;
-    throw Error(ErrorCode::attribute_gone, "the device's services changed while the request waited; look the attribute up again");
+    throw Error(ErrorCode::attribute_gone,
+                "the device's services changed while the request waited; look the attribute up again");
   }
 
   void give_up() {

@@ -6,8 +6,9 @@
 namespace blau {
 
 std::string_view to_string(DisconnectReason reason) noexcept {
-  constexpr std::array<std::string_view, 9> names{"unknown",        "local",   "other_program", "remote",      "timeout",
-                                                  "authentication", "suspend", "adapter_off",   "backend_lost"};
+  constexpr std::array<std::string_view, 9> names{"unknown", "local",       "other_program",
+                                                  "remote",  "timeout",     "authentication",
+                                                  "suspend", "adapter_off", "backend_lost"};
   const auto index = static_cast<std::size_t>(reason);
   return index < names.size() ? names[index] : names[0];
 }

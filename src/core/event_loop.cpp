@@ -86,8 +86,8 @@ void EventLoop::post(unique_function<void()> call) { loop_->post(std::move(call)
 void EventLoop::spawn(Task<void> task) {
   auto node = detail::make_task_operation(loop_, std::move(task)).node();
   auto* raw = node.get();
-  raw->start([raw, loop = loop_] { report(loop, raw->take(), raw->exception()); }, detail::OperationBase::Delivery::loop,
-             nullptr);
+  raw->start([raw, loop = loop_] { report(loop, raw->take(), raw->exception()); },
+             detail::OperationBase::Delivery::loop, nullptr);
 }
 
 void EventLoop::on_unhandled(std::function<void(std::exception_ptr)> handler) {

@@ -52,7 +52,9 @@ std::string Descriptor::description() const { return name_or_uuid(assigned::desc
 Characteristic Descriptor::characteristic() const {
   return GattTree::characteristic(tree_, tree_->descriptors[index_].characteristic);
 }
-bool operator==(const Descriptor& a, const Descriptor& b) noexcept { return a.tree_ == b.tree_ && a.index_ == b.index_; }
+bool operator==(const Descriptor& a, const Descriptor& b) noexcept {
+  return a.tree_ == b.tree_ && a.index_ == b.index_;
+}
 
 Characteristic::Characteristic(std::shared_ptr<const GattTree> tree, std::size_t index) noexcept
     : tree_(std::move(tree)), index_(index) {}
@@ -81,14 +83,15 @@ std::optional<Descriptor> Characteristic::descriptor(const Uuid& uuid) const {
 }
 
 std::size_t Characteristic::max_write_without_response_size() const noexcept {
-  constexpr std::size_t least_mtu = 23;        // Core Vol 3 Part G 5.2.1
-  constexpr std::size_t command_header = 3;    // Core Vol 3 Part F 3.4.5.3
-  constexpr std::size_t longest_value = 512;   // Core Vol 3 Part F 3.2.9
+  constexpr std::size_t least_mtu = 23;       // Core Vol 3 Part G 5.2.1
+  constexpr std::size_t command_header = 3;   // Core Vol 3 Part F 3.4.5.3
+  constexpr std::size_t longest_value = 512;  // Core Vol 3 Part F 3.2.9
   const std::size_t mtu = tree_->mtu ? tree_->mtu->load() : 0;
   return std::min(std::max(mtu, least_mtu) - command_header, longest_value);
 }
 
-Service::Service(std::shared_ptr<const GattTree> tree, std::size_t index) noexcept : tree_(std::move(tree)), index_(index) {}
+Service::Service(std::shared_ptr<const GattTree> tree, std::size_t index) noexcept
+    : tree_(std::move(tree)), index_(index) {}
 Uuid Service::uuid() const noexcept { return tree_->services[index_].uuid; }
 Handle Service::handle() const noexcept { return Handle(tree_->services[index_].handle); }
 bool Service::is_primary() const noexcept { return tree_->services[index_].primary; }
@@ -149,7 +152,8 @@ std::optional<Service> ServiceCollection::get_service(const Uuid& uuid) const {
   for (const auto& service : services_) {
     if (service.uuid() != uuid) continue;
     if (found)
-      throw Error(ErrorCode::attribute_ambiguous, "several services have the UUID " + uuid.to_string() + ": use a handle");
+      throw Error(ErrorCode::attribute_ambiguous,
+                  "several services have the UUID " + uuid.to_string() + ": use a handle");
     found = service;
   }
   return found;

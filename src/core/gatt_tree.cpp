@@ -43,13 +43,15 @@ Result<Characteristic> find_by_handle(const GattTree::Pointer& tree, Handle hand
   return not_found(ref);
 }
 
-Result<Characteristic> find_by_text(const GattTree::Pointer& tree, const std::string& text, const CharacteristicRef& ref) {
+Result<Characteristic> find_by_text(const GattTree::Pointer& tree, const std::string& text,
+                                    const CharacteristicRef& ref) {
   auto uuid = Uuid::parse(text);
   if (!uuid) uuid = assigned::find_characteristic(text);
   if (uuid) return find_by_uuid(tree, *uuid, ref);
-  return Error(ErrorCode::invalid_argument, "'" + text +
-                                                "' names no characteristic: write a UUID of 4, 8 or 36 characters or an "
-                                                "assigned name such as battery_level");
+  return Error(ErrorCode::invalid_argument,
+               "'" + text +
+                   "' names no characteristic: write a UUID of 4, 8 or 36 characters or an "
+                   "assigned name such as battery_level");
 }
 
 Result<Characteristic> find_same(const GattTree::Pointer& tree, const Characteristic& wanted) {
@@ -101,7 +103,8 @@ Result<GattTree::Pointer> GattTree::build(backend::GattDatabase database, MtuCel
 }
 
 void GattTree::add_service(const backend::ServiceRecord& record) {
-  services.push_back({record.uuid, record.handle, record.primary, {}, characteristics.size(), record.characteristics.size()});
+  services.push_back(
+      {record.uuid, record.handle, record.primary, {}, characteristics.size(), record.characteristics.size()});
   for (const auto& characteristic : record.characteristics) add_characteristic(characteristic);
 }
 

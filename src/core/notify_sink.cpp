@@ -21,9 +21,8 @@ class PlainSink final : public NotifySink {
 class CoroutineSink final : public NotifySink {
  public:
   CoroutineSink(Loop& loop, Characteristic characteristic, NotifyCallback callback, const StreamOptions& options) {
-    auto begin = [characteristic = std::move(characteristic), callback = std::move(callback)](const Bytes& value) mutable {
-      return callback.begin(characteristic, value);
-    };
+    auto begin = [characteristic = std::move(characteristic), callback = std::move(callback)](
+                     const Bytes& value) mutable { return callback.begin(characteristic, value); };
     queue_ = std::make_shared<CallbackQueue<Bytes>>(loop, options, std::move(begin));
   }
   void on_value(ByteView value) override { queue_->push(Bytes(value.begin(), value.end())); }

@@ -183,8 +183,7 @@ bool OperationBase::settle() noexcept {
 
 void OperationBase::dispatch() noexcept {
   switch (delivery_) {
-    case Delivery::direct:
-      return deliver_now();
+    case Delivery::direct: return deliver_now();
     case Delivery::executor:
       return executor_->post(ExecutorDelivery(
           *this, [](OperationBase& operation, bool wanted) noexcept { operation.deliver_on_executor(wanted); }));

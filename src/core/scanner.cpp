@@ -17,7 +17,8 @@ using detail::ScannerCore;
 Scanner::Scanner(ScannerOptions options) {
   for (const auto& pattern : options.bluez.or_patterns) {
     if (!pattern.content.empty() && pattern.content.size() <= 31) continue;
-    throw Error(ErrorCode::invalid_argument, "an or-pattern holds 1 to 31 bytes, not " + std::to_string(pattern.content.size()));
+    throw Error(ErrorCode::invalid_argument,
+                "an or-pattern holds 1 to 31 bytes, not " + std::to_string(pattern.content.size()));
   }
   core_ = std::make_shared<ScannerCore>(std::move(options));
 }

@@ -9,7 +9,9 @@
 
 namespace blau::detail {
 
-std::string identifier(const Device& device) { return device.id().empty() ? device.address().to_string() : device.id(); }
+std::string identifier(const Device& device) {
+  return device.id().empty() ? device.address().to_string() : device.id();
+}
 
 ScannerCore::ScannerCore(ScannerOptions options)
     : loop_(options.loop ? options.loop->loop() : Loop::current_or_background()), options_(std::move(options)) {}

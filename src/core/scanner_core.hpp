@@ -16,7 +16,9 @@
 namespace blau::detail {
 
 /// The state machine of one scanner. The loop's thread but for the snapshot at the end.
-class ScannerCore final : public std::enable_shared_from_this<ScannerCore>, private backend::ScannerEvents, private LoopMember {
+class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
+                          private backend::ScannerEvents,
+                          private LoopMember {
  public:
   explicit ScannerCore(ScannerOptions options);
   ~ScannerCore();
@@ -28,7 +30,8 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>, priv
   /// The user's object is gone, or the loop ends.
   void shut_down() noexcept;
   [[nodiscard]] Stream<Advertisement> advertisements(const StreamOptions& options);
-  void set_filters(std::optional<SignalStrengthFilter> signal_strength, std::optional<AdvertisementFilter> advertisement);
+  void set_filters(std::optional<SignalStrengthFilter> signal_strength,
+                   std::optional<AdvertisementFilter> advertisement);
 
   // Any thread.
 

@@ -36,7 +36,8 @@ TEST(ParseDevice, TellsAddressesFromNames) {
 
 TEST(ParseDevice, RefusesAColonInWhatIsNoAddress) {
   for (const auto* const text : {"C4:11", ":", "C4:11:22:33:44:5g", "C4:11:22:33:44:55:66", "Blau: Heart"})
-    EXPECT_THAT(complaint([text] { return parse_device(text); }), AllOf(HasSubstr(text), HasSubstr("C4:11:22:33:44:55")));
+    EXPECT_THAT(complaint([text] { return parse_device(text); }),
+                AllOf(HasSubstr(text), HasSubstr("C4:11:22:33:44:55")));
   EXPECT_THAT(complaint([] { return parse_device(""); }), HasSubstr("blau scan"));
 }
 

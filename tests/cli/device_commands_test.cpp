@@ -191,8 +191,9 @@ TEST(Info, ListsEveryAttributeAligned) {
 TEST(Info, ReadsValuesAndSaysWhyOneCannotBeRead) {
   const auto outcome = blau({"--timeout", "0.5", "info", strap, "--values"});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
-  EXPECT_THAT(outcome.output, AllOf(ContainsRegex("Battery Level \\(2a19\\) +read notify +57\n"),
-                                    HasSubstr("\"Blau Works\""), HasSubstr("(application error 0x80)"), HasSubstr("(timed_out)")));
+  EXPECT_THAT(outcome.output,
+              AllOf(ContainsRegex("Battery Level \\(2a19\\) +read notify +57\n"), HasSubstr("\"Blau Works\""),
+                    HasSubstr("(application error 0x80)"), HasSubstr("(timed_out)")));
 }
 
 TEST(Info, GivesOneJsonObject) {

@@ -70,7 +70,8 @@ class Program {
 /// Runs `blau --backend sim:(the tests' world)` with these arguments until it ends.
 [[nodiscard]] Outcome blau(std::vector<std::string> arguments, const Setting& setting = Setting());
 /// The arguments that make a Program use a world of this folder.
-[[nodiscard]] std::vector<std::string> with_world(std::vector<std::string> arguments, std::string_view world = "world.json");
+[[nodiscard]] std::vector<std::string> with_world(std::vector<std::string> arguments,
+                                                  std::string_view world = "world.json");
 /// Runs the program with these arguments alone.
 [[nodiscard]] Outcome blau_alone(const std::vector<std::string>& arguments, const Setting& setting = Setting());
 

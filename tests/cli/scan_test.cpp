@@ -40,7 +40,8 @@ Json with_address(const std::vector<Json>& list, const std::string& address) {
 
 std::vector<std::string> names(const std::string& output) {
   std::vector<std::string> all;
-  for (const auto& device : objects(output)) all.push_back(device["name"].is_null() ? "" : device["name"].get<std::string>());
+  for (const auto& device : objects(output))
+    all.push_back(device["name"].is_null() ? "" : device["name"].get<std::string>());
   return all;
 }
 
@@ -152,16 +153,21 @@ TEST(Scan, EscapesNamesThatWouldSteerATerminal) {
   const auto outcome = blau({"scan", "--seconds", enough});
   EXPECT_THAT(outcome.output, AllOf(HasSubstr("Evil\\x1b[31m\\x0aname"), Not(HasSubstr("\033"))));
   // JSON has escapes of its own, and the name as it is.
-  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--name", "evil"}).output), ElementsAre("Evil\033[31m\nname"));
+  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--name", "evil"}).output),
+              ElementsAre("Evil\033[31m\nname"));
 }
 
 TEST(Scan, FiltersByNameServiceAndStrength) {
-  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--name", "STRAP"}).output), ElementsAre("Test Strap"));
-  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--service", "heart_rate"}).output), ElementsAre("Test Strap"));
+  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--name", "STRAP"}).output),
+              ElementsAre("Test Strap"));
+  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--service", "heart_rate"}).output),
+              ElementsAre("Test Strap"));
   EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--service", "180f"}).output),
               ::testing::UnorderedElementsAre("Test Strap", "Twins", "Leaver"));
-  EXPECT_THAT(names(blau({"--json", "scan", "--seconds", enough, "--service", "180f", "--service", "180d", "--rssi", "-55"}).output),
-              ElementsAre("Test Strap"));
+  EXPECT_THAT(
+      names(blau({"--json", "scan", "--seconds", enough, "--service", "180f", "--service", "180d", "--rssi", "-55"})
+                .output),
+      ElementsAre("Test Strap"));
 }
 
 TEST(Scan, GivesStatus3WhereWhatWasLookedForIsNotThere) {

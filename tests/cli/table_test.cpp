@@ -16,7 +16,7 @@ Table devices() {
 }
 
 TEST(Table, AlignsByWhatOneSees) {
-  EXPECT_THAT(devices().lines(0, false), ElementsAre("NAME  RSSI  SERVICES",              //
+  EXPECT_THAT(devices().lines(0, false), ElementsAre("NAME  RSSI  SERVICES",             //
                                                      "grün    -7  Heart Rate, Battery",  //
                                                      "心率  -100"));
 }

@@ -46,7 +46,8 @@ std::vector<std::string> screen_after(std::string_view text) {
   while (!text.empty()) {
     if (text.starts_with("\033[")) {
       const auto end = text.find_first_of("AJKm", 2);
-      if (end == std::string_view::npos) throw std::runtime_error("a control sequence that this terminal does not know");
+      if (end == std::string_view::npos)
+        throw std::runtime_error("a control sequence that this terminal does not know");
       if (text[end] == 'A') row -= static_cast<std::size_t>(std::stoul(std::string(text.substr(2))));
       if (text[end] == 'K') lines[row].resize(column);
       if (text[end] == 'J') lines.resize(row + 1), lines[row].resize(column);
@@ -89,7 +90,8 @@ TEST(Terminal, NarrowOnesCutColumnsRatherThanWrap) {
 }
 
 TEST(Terminal, ShowsTextBesideHexadecimalDigits) {
-  EXPECT_EQ(without_sequences(blau({"read", strap, "2a29"}, terminal(80)).output), "426c617520576f726b73  \"Blau Works\"\n");
+  EXPECT_EQ(without_sequences(blau({"read", strap, "2a29"}, terminal(80)).output),
+            "426c617520576f726b73  \"Blau Works\"\n");
   EXPECT_EQ(blau({"read", strap, "2a29"}).output, "426c617520576f726b73\n");
   EXPECT_EQ(without_sequences(blau({"read", strap, "2a29", "--format", "hex"}, terminal(80)).output),
             "426c617520576f726b73  \"Blau Works\"\n");

@@ -100,8 +100,17 @@ TEST(ParseValue, RefusesMoreThanAnAttributeTakes) {
 TEST(ParseValue, TellsNoControlCharactersOn) { EXPECT_THAT(message_of("\033[2J"), Not(HasSubstr("\033"))); }
 
 TEST(FormatValue, PrintsWhatParseValueTakes) {
-  const char* const values[] = {"hex:01ff", "text:hello",      "u8:0,255",   "u16be:300", "u24be:66051", "i8:-128,5",
-                                "i16le:-2", "i64le:-1,2", "f32le:21.5", "f64be:-1e-300", "u64be:18446744073709551615"};
+  const char* const values[] = {"hex:01ff",
+                                "text:hello",
+                                "u8:0,255",
+                                "u16be:300",
+                                "u24be:66051",
+                                "i8:-128,5",
+                                "i16le:-2",
+                                "i64le:-1,2",
+                                "f32le:21.5",
+                                "f64be:-1e-300",
+                                "u64be:18446744073709551615"};
   for (const std::string value : values) {
     const auto colon = value.find(':');
     EXPECT_EQ(format_value(parse_value(value), Format(value.substr(0, colon))), value.substr(colon + 1));

@@ -89,25 +89,15 @@ class Rig {
     const std::uint8_t what = input_.byte();
     BearerId& client = clients_[what >> 7];
     switch (what & 0x0f) {
-      case 0:
-        tickets_.empty() ? void() : finish();
-        break;
-      case 1:
-        check(client, server_.indicate(client, handle(), input_.piece()).pdu, 0x1d);
-        break;
-      case 2:
-        check(client, server_.notify(client, handle(), input_.piece()), 0x1b);
-        break;
-      case 3:
-        server_.set_security(client, {(what & 0x10) != 0, (what & 0x20) != 0, (what & 0x40) != 0});
-        break;
+      case 0: tickets_.empty() ? void() : finish(); break;
+      case 1: check(client, server_.indicate(client, handle(), input_.piece()).pdu, 0x1d); break;
+      case 2: check(client, server_.notify(client, handle(), input_.piece()), 0x1b); break;
+      case 3: server_.set_security(client, {(what & 0x10) != 0, (what & 0x20) != 0, (what & 0x40) != 0}); break;
       case 4:
         server_.close_bearer(client);
         client = server_.open_bearer();
         break;
-      default:
-        request(client);
-        break;
+      default: request(client); break;
     }
   }
 
@@ -160,15 +150,10 @@ class Rig {
     if (how == 0xf0) server_.table().remove_service(10);
     if (how == 0xf1) server_.close_bearer(attempt.bearer);
     switch (how & 7) {
-      case 1:
-        return input_.piece();
-      case 2:
-        return AttError::unlikely_error;
-      case 3:
-        tickets_.push_back(attempt.ticket);
-        return Deferred{};
-      default:
-        return Stored{};
+      case 1: return input_.piece();
+      case 2: return AttError::unlikely_error;
+      case 3: tickets_.push_back(attempt.ticket); return Deferred{};
+      default: return Stored{};
     }
   }
 
@@ -178,13 +163,9 @@ class Rig {
     if (how == 0xf0) server_.table().remove_service(10);
     if (how == 0xf1) server_.close_bearer(attempt.bearer);
     switch (how & 7) {
-      case 2:
-        return AttError::value_not_allowed;
-      case 3:
-        tickets_.push_back(attempt.ticket);
-        return Deferred{};
-      default:
-        return Accepted{};
+      case 2: return AttError::value_not_allowed;
+      case 3: tickets_.push_back(attempt.ticket); return Deferred{};
+      default: return Accepted{};
     }
   }
 
@@ -197,20 +178,13 @@ class Rig {
 std::unique_ptr<Procedure> make_procedure(std::uint8_t which) {
   const auto handle = static_cast<std::uint16_t>(which >> 3);
   switch (which & 7) {
-    case 0:
-      return std::make_unique<ExchangeMtu>();
-    case 1:
-      return std::make_unique<ReadValue>(handle);
-    case 2:
-      return std::make_unique<ReadByType>(Uuid(0x2a00), handle, std::uint16_t{0xffff});
-    case 3:
-      return std::make_unique<WriteValue>(handle, Bytes(which * 2u));
-    case 4:
-      return std::make_unique<WriteCommand>(handle, Bytes(which));
-    case 5:
-      return std::make_unique<DiscoverServicesByUuid>(Uuid(0x180d));
-    default:
-      return std::make_unique<DiscoverDatabase>();
+    case 0: return std::make_unique<ExchangeMtu>();
+    case 1: return std::make_unique<ReadValue>(handle);
+    case 2: return std::make_unique<ReadByType>(Uuid(0x2a00), handle, std::uint16_t{0xffff});
+    case 3: return std::make_unique<WriteValue>(handle, Bytes(which * 2u));
+    case 4: return std::make_unique<WriteCommand>(handle, Bytes(which));
+    case 5: return std::make_unique<DiscoverServicesByUuid>(Uuid(0x180d));
+    default: return std::make_unique<DiscoverDatabase>();
   }
 }
 

@@ -197,7 +197,8 @@ TEST_F(ClientGatt, WriteChoosesItsKindAndChecksItsSize) {
     port().writes.answer(Result<void>());
     port().writes.answer(Result<void>());
     co_await turns();
-    EXPECT_EQ(port().write_kinds, (std::vector{backend::WriteKind::with_response, backend::WriteKind::without_response}));
+    EXPECT_EQ(port().write_kinds,
+              (std::vector{backend::WriteKind::with_response, backend::WriteKind::without_response}));
     EXPECT_EQ(command_too_long.failure(), ErrorCode::invalid_argument);
     EXPECT_EQ(too_long.failure(), ErrorCode::invalid_argument);
     EXPECT_EQ(read_only.failure(), ErrorCode::not_permitted);
@@ -219,7 +220,9 @@ TEST_F(ClientGatt, DescriptorsAndTheirRefusal) {
 TEST_F(ClientGatt, NotifiesFromBeforeTheAnswerUntilStop) {
   with_client([this](Client& client) -> Task<> {
     std::vector<Bytes> values;
-    auto on_value = [&values](const Characteristic&, ByteView value) { values.emplace_back(value.begin(), value.end()); };
+    auto on_value = [&values](const Characteristic&, ByteView value) {
+      values.emplace_back(value.begin(), value.end());
+    };
     Started<void> starting(client.start_notify("2a19", on_value));
     EXPECT_EQ(port().subscribe_kinds, std::vector{backend::SubscribeKind::notify});
     port().events->on_value(2, bytes(1));
@@ -439,7 +442,9 @@ TEST_F(ClientGatt, VanishedCharacteristicEndsItsSubscription) {
 TEST_F(ClientGatt, DroppedAnswerIsAnErrorNotAHang) {
   with_client([this](Client& client) -> Task<> {
     Started<Bytes> reading(client.read_gatt_char("2a19"));
-    { const auto lost = port().reads.take(); }
+    {
+      const auto lost = port().reads.take();
+    }
     co_await turns();
     EXPECT_FALSE(reading.pending());
   });

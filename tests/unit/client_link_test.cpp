@@ -427,14 +427,15 @@ TEST_F(ClientLink, UnresolvableBackendIsTheResult) {
   });
 }
 
-TEST_F(ClientLink, MalformedAddressIsRefused) {
-  EXPECT_THROW(Client("C0:FF:EE", options()), Error);
-}
+TEST_F(ClientLink, MalformedAddressIsRefused) { EXPECT_THROW(Client("C0:FF:EE", options()), Error); }
 
 TEST_F(ClientLink, WithConnectionDisconnectsAlsoOnAnException) {
   backend.state().known = known_device();
   run_virtually([this]() -> Task<> {
-    auto body = [](Client&) -> Task<int> { throw std::runtime_error("body"); co_return 1; };
+    auto body = [](Client&) -> Task<int> {
+      throw std::runtime_error("body");
+      co_return 1;
+    };
     auto task = with_connection(known_device(), options(), body);
     auto whole = std::move(task).as_operation();
     std::optional<std::string> thrown;

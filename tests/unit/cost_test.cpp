@@ -115,7 +115,8 @@ TEST(Cost, ATaskAwaitedByATaskAllocatesItsFrameOnly) {
 
 TEST(Cost, NoAllocationForAStreamsValueBeyondItsOwnBuffer) {
   run_virtually([]() -> Task<> {
-    const auto channel = std::make_shared<Channel<Bytes>>(blau::detail::Loop::current_or_background(), blau::StreamOptions());
+    const auto channel =
+        std::make_shared<Channel<Bytes>>(blau::detail::Loop::current_or_background(), blau::StreamOptions());
     Stream<Bytes> stream(channel);
     const Bytes value(20, 0x5a);
     auto push = [&] { channel->push_with([&value](Bytes& place) { place.assign(value.begin(), value.end()); }); };
@@ -132,7 +133,8 @@ TEST(Cost, NoAllocationForAStreamsValueBeyondItsOwnBuffer) {
 
 TEST(Cost, NoneAtAllWithNextInto) {
   run_virtually([]() -> Task<> {
-    const auto channel = std::make_shared<Channel<Bytes>>(blau::detail::Loop::current_or_background(), blau::StreamOptions());
+    const auto channel =
+        std::make_shared<Channel<Bytes>>(blau::detail::Loop::current_or_background(), blau::StreamOptions());
     Stream<Bytes> stream(channel);
     const Bytes value(20, 0x5a);
     auto push = [&] { channel->push_with([&value](Bytes& place) { place.assign(value.begin(), value.end()); }); };
@@ -154,7 +156,8 @@ TEST(Cost, NoneAtAllWithNextInto) {
 // The reader waits first, and is resumed by a turn of the loop.
 TEST(Cost, NoneForAReaderThatIsWoken) {
   run_virtually([]() -> Task<> {
-    const auto channel = std::make_shared<Channel<Bytes>>(blau::detail::Loop::current_or_background(), blau::StreamOptions());
+    const auto channel =
+        std::make_shared<Channel<Bytes>>(blau::detail::Loop::current_or_background(), blau::StreamOptions());
     const Bytes value(20, 0x5a);
     int received = 0;
     auto read = [&]() -> Task<> {

@@ -103,7 +103,11 @@ TEST(Run, EndsAtItsLimit) {
     const std::unique_ptr<bool, void (*)(bool*)> guard(&ended, [](bool* flag) { *flag = true; });
     for (;;) co_await sleep_for(1s);
   };
-  EXPECT_EQ(code_of([&] { loop.facade().run(advertises_for_ever(), {.limit = 1h}); return 0; }), ErrorCode::timed_out);
+  EXPECT_EQ(code_of([&] {
+              loop.facade().run(advertises_for_ever(), {.limit = 1h});
+              return 0;
+            }),
+            ErrorCode::timed_out);
   EXPECT_EQ(loop.facade().now() - begin, 1h);
   EXPECT_TRUE(ended) << "the task's frame is gone before run returns";
 }
@@ -112,7 +116,11 @@ TEST(Run, ATaskThatWaitsForNothingStallsInVirtualTime) {
   VirtualLoop loop;
   Manual<int> work(loop.loop());
   auto waits = [&work]() -> Task<> { (void)co_await work.operation(); };
-  EXPECT_EQ(code_of([&] { loop.run(waits()); return 0; }), ErrorCode::stalled);
+  EXPECT_EQ(code_of([&] {
+              loop.run(waits());
+              return 0;
+            }),
+            ErrorCode::stalled);
 }
 
 TEST(Run, SeedsChangeTheOrderOfReadyTasksReproducibly) {
@@ -223,9 +231,8 @@ TEST(Rule11Exceptions, TheSameForPostedCallsTimersAndSpawnedTasks) {
     loop.spawn(fails());
   });
   blau::detail::Timer timer;
-  run_with([&timer](EventLoop& loop) {
-    timer.start_after(*loop.loop(), 1ms, [] { throw std::out_of_range("timer"); });
-  });
+  run_with(
+      [&timer](EventLoop& loop) { timer.start_after(*loop.loop(), 1ms, [] { throw std::out_of_range("timer"); }); });
 }
 
 TEST(Rule11Exceptions, OneInTheTurnThatEndsTheTaskIsNotLost) {

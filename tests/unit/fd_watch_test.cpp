@@ -270,8 +270,6 @@ TEST_F(FdWatchTest, RealDescriptorsWakeAVirtualLoopThatHolds) {
   EXPECT_TRUE(done);
 }
 
-TEST_F(FdWatchTest, WhatCannotBeWaitedForIsAnError) {
-  EXPECT_THROW(FdWatch(*loop_.loop(), -1), std::system_error);
-}
+TEST_F(FdWatchTest, WhatCannotBeWaitedForIsAnError) { EXPECT_THROW(FdWatch(*loop_.loop(), -1), std::system_error); }
 
 }  // namespace

@@ -41,7 +41,8 @@ std::string without_comments(const std::string& text) {
 }
 
 std::size_t line_of(const std::string& text, std::size_t position) {
-  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
+  return 1 +
+         static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
 }
 
 /// Whether `text` goes on at `position` with these characters, with any space before each.
@@ -111,7 +112,8 @@ TEST(Headers, IncludeOnlyTheStandardLibraryAndBlau) {
 
 TEST(Headers, HaveNoPlatformConditions) {
   for (const auto& header : public_headers()) {
-    if (header.filename() == "export.hpp" || is_interop(header)) continue;  // exporting symbols is the compiler's business
+    if (header.filename() == "export.hpp" || is_interop(header))
+      continue;  // exporting symbols is the compiler's business
     const auto code = without_comments(text_of(header));
     for (const auto* word : {"_WIN32", "__linux__", "__APPLE__", "__unix__", "_MSC_VER"})
       EXPECT_EQ(code.find(word), std::string::npos) << header << ": " << word;

@@ -24,9 +24,12 @@ class Log : public testing::Test {
  protected:
   ~Log() override { set_log_sink({}); }
   void listen(LogLevel most_detailed) {
-    set_log_sink([this](LogLevel level, std::string_view component, std::string_view message) {
-      lines_.emplace_back(std::string(to_string(level)) + "/" + std::string(component) + "/" + std::string(message));
-    }, most_detailed);
+    set_log_sink(
+        [this](LogLevel level, std::string_view component, std::string_view message) {
+          lines_.emplace_back(std::string(to_string(level)) + "/" + std::string(component) + "/" +
+                              std::string(message));
+        },
+        most_detailed);
   }
   std::vector<std::string> lines_;
 };
@@ -106,7 +109,8 @@ class LogEnvironmentDeathTest : public testing::Test {
 };
 
 TEST_F(LogEnvironmentDeathTest, WritesToStandardErrorUpToTheLevel) {
-  EXPECT_EXIT(log_both_with("debug"), testing::ExitedWithCode(0), "^blau info \\[link\\] up\nblau debug \\[link\\] detail\n$");
+  EXPECT_EXIT(log_both_with("debug"), testing::ExitedWithCode(0),
+              "^blau info \\[link\\] up\nblau debug \\[link\\] detail\n$");
   EXPECT_EXIT(log_both_with("info"), testing::ExitedWithCode(0), "^blau info \\[link\\] up\n$");
 }
 

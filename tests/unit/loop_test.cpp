@@ -107,7 +107,12 @@ TEST(Loop, RunningInsideALoopWouldDeadlock) {
   VirtualLoop outer;
   VirtualLoop inner;
   std::optional<ErrorCode> code;
-  outer.facade().post([&] { code = code_of([&] { inner.loop()->run_until([] { return true; }); return 0; }); });
+  outer.facade().post([&] {
+    code = code_of([&] {
+      inner.loop()->run_until([] { return true; });
+      return 0;
+    });
+  });
   outer.loop()->run_until([&code] { return code.has_value(); });
   EXPECT_EQ(code, ErrorCode::would_deadlock);
 }
@@ -125,7 +130,11 @@ TEST(Loop, KnowsItsThread) {
 
 TEST(Loop, StandingStillInVirtualTimeIsAnError) {
   VirtualLoop loop;
-  EXPECT_EQ(code_of([&] { loop.loop()->run_until([] { return false; }); return 0; }), ErrorCode::stalled);
+  EXPECT_EQ(code_of([&] {
+              loop.loop()->run_until([] { return false; });
+              return 0;
+            }),
+            ErrorCode::stalled);
 }
 
 TEST(Loop, HoldStopsTheVirtualClockUntilReleased) {
@@ -311,7 +320,9 @@ TEST(Rule13Ends, MembersAreToldOnceThoughTheyDestroyEachOther) {
 TEST(Rule13Ends, AMemberThatLeftIsNotTold) {
   VirtualLoop loop;
   Member stays(*loop.loop());
-  { Member goes(*loop.loop()); }
+  {
+    Member goes(*loop.loop());
+  }
   loop.loop()->close();
   EXPECT_EQ(stays.told, 1);
 }

@@ -98,7 +98,11 @@ TEST(Rule1Ownership, UsingItTwiceIsAnError) {
   VirtualLoop loop;
   auto operation = ready(1, loop.loop());
   operation.start([](Result<int>) {});
-  EXPECT_EQ(code_of([&] { operation.start([](Result<int>) {}); return 0; }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of([&] {
+              operation.start([](Result<int>) {});
+              return 0;
+            }),
+            ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { return operation.get(); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { return operation.timeout(1s); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { return operation.cancel_with({}); }), ErrorCode::invalid_argument);
@@ -106,7 +110,9 @@ TEST(Rule1Ownership, UsingItTwiceIsAnError) {
 
 TEST(Rule1Ownership, AnOperationThatNobodyStartsDoesNothing) {
   Manual<int> work;
-  { auto unused = work.operation(); }
+  {
+    auto unused = work.operation();
+  }
   EXPECT_EQ(work.begun(), 0);
 }
 
@@ -131,7 +137,9 @@ class DestroyedAwaiter : public testing::Test {
 
 TEST_F(DestroyedAwaiter, Rule1BeforeTheStartNothingBegins) {
   Task<> task = [](Manual<std::shared_ptr<int>>& work) -> Task<> { (void)co_await work.operation(); }(work_);
-  { const Task<> destroyed = std::move(task); }
+  {
+    const Task<> destroyed = std::move(task);
+  }
   EXPECT_EQ(work_.begun(), 0);
 }
 
@@ -566,7 +574,11 @@ TEST(Rule6WhereItGoesOn, AForeignCoroutineSeesErrorsAsExceptions) {
     auto foreign = awaiting();
     co_await turns();
     EXPECT_TRUE(foreign.done());
-    EXPECT_EQ(code_of([&] { foreign.rethrow(); return 0; }), ErrorCode::invalid_argument);
+    EXPECT_EQ(code_of([&] {
+                foreign.rethrow();
+                return 0;
+              }),
+              ErrorCode::invalid_argument);
   };
   loop.run(test());
 }
@@ -607,7 +619,9 @@ TEST(Rule6WhereItGoesOn, AnExecutorThatDestroysDetaches) {
   };
   loop.run(test());
   EXPECT_EQ(held.use_count(), 2);
-  { const auto destroyed = executor.take(); }
+  {
+    const auto destroyed = executor.take();
+  }
   EXPECT_EQ(held.use_count(), 1) << "the callback is gone";
   EXPECT_FALSE(called);
 }
@@ -669,8 +683,12 @@ TEST(Get, OnALoopsThreadWouldDeadlock) {
     co_return;
   });
   std::optional<ErrorCode> code;
-  on_loop(blau::EventLoop::background().loop(),
-          [&code] { code = code_of([] { sleep_for(0s).get(); return 0; }); });
+  on_loop(blau::EventLoop::background().loop(), [&code] {
+    code = code_of([] {
+      sleep_for(0s).get();
+      return 0;
+    });
+  });
   EXPECT_EQ(code, ErrorCode::would_deadlock);
 }
 

@@ -113,7 +113,9 @@ TEST_F(ScannerCoreTest, TellsCallbackAndStreamsAndRemembersTheNewest) {
   run_virtually([this]() -> Task<> {
     auto own = options();
     std::vector<std::string> heard;
-    own.on_detection = [&heard](const Device& device, const AdvertisementData&) { heard.push_back(device.address().to_string()); };
+    own.on_detection = [&heard](const Device& device, const AdvertisementData&) {
+      heard.push_back(device.address().to_string());
+    };
     Scanner scanner(own);
     auto sightings = scanner.advertisements();
     co_await start(scanner);

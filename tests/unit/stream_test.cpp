@@ -303,10 +303,16 @@ TEST_F(StreamTest, AbandoningItEndsWhatFeedsIt) {
   run([&]() -> Task<> {
     channel_->on_abandoned([&told] { told = true; });
     push(1, 1);
-    { const auto dropped = std::move(stream_); }
+    {
+      const auto dropped = std::move(stream_);
+    }
     EXPECT_TRUE(told);
     push(2, 3);
-    EXPECT_EQ(code_of([this] { (void)stream_.next(); return 0; }), ErrorCode::invalid_argument);
+    EXPECT_EQ(code_of([this] {
+                (void)stream_.next();
+                return 0;
+              }),
+              ErrorCode::invalid_argument);
     co_return;
   });
 }
@@ -320,7 +326,9 @@ TEST_F(StreamTest, AbandoningItOnAnotherThreadTellsItsLoop) {
     seen = std::this_thread::get_id();
     told.count_down();
   });
-  { const Stream<int> dropped(channel); }
+  {
+    const Stream<int> dropped(channel);
+  }
   told.wait();
   EXPECT_EQ(seen, runner.thread());
 }
@@ -329,7 +337,9 @@ TEST_F(StreamTest, ANextThatIsPendingWhenTheStreamGoesSeesTheEnd) {
   run([this]() -> Task<> {
     std::optional<Next> seen;
     stream_.next().start([&seen](Next next) { seen = std::move(next); });
-    { const auto dropped = std::move(stream_); }
+    {
+      const auto dropped = std::move(stream_);
+    }
     co_await turns(2);
     EXPECT_FALSE(seen.value().value().has_value());
   });

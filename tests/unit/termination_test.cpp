@@ -59,8 +59,9 @@ TEST(TerminationSignal, ReachesACallbackOnTheBackgroundLoop) {
 }
 
 TEST(TerminationSignal, CanBeCanceled) {
-  EXPECT_EQ(code_of([] { return blau::run([]() -> Task<int> { co_return co_await termination_signal().timeout(1ms); }); }),
-            ErrorCode::timed_out);
+  EXPECT_EQ(
+      code_of([] { return blau::run([]() -> Task<int> { co_return co_await termination_signal().timeout(1ms); }); }),
+      ErrorCode::timed_out);
 }
 
 class TerminationDeathTest : public testing::Test {

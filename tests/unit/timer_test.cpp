@@ -69,7 +69,8 @@ TEST_F(TimerTest, AnyMixOfStartsAndStopsExpiresInOrder) {
   std::vector<std::chrono::nanoseconds> expected;
   std::vector<std::chrono::nanoseconds> seen;
   for (int round = 0; round < 3; ++round)  // starts anew what runs already
-    for (auto& timer : timers) start(timer, std::chrono::milliseconds(random() % 50), [&] { seen.push_back(elapsed()); });
+    for (auto& timer : timers)
+      start(timer, std::chrono::milliseconds(random() % 50), [&] { seen.push_back(elapsed()); });
   for (auto& timer : timers) {
     if (random() % 2 == 0) timer.stop();
     if (timer.running()) expected.push_back(timer.when() - begin_);
@@ -176,9 +177,8 @@ TEST(RealTimer, AnEarlierTimerOvertakesTheAlarmThatIsSet) {
       done = true;
     });
     // Set while the loop already waits for the later one.
-    other = std::jthread([&] {
-      loop.post([&] { early.start_after(*loop.loop(), 5ms, [&order] { order.push_back(1); }); });
-    });
+    other = std::jthread(
+        [&] { loop.post([&] { early.start_after(*loop.loop(), 5ms, [&order] { order.push_back(1); }); }); });
   };
   loop.post(begin);
   loop.loop()->run_until([&done] { return done; });

@@ -53,11 +53,14 @@ Task<> slow_to_end(std::chrono::nanoseconds clean_up, bool& cleaned) {
 }
 
 using Text = std::unique_ptr<std::string>;
-static_assert(std::is_same_v<decltype(when_all(std::declval<Operation<void>>(), std::declval<Task<>>())), Operation<void>>);
+static_assert(
+    std::is_same_v<decltype(when_all(std::declval<Operation<void>>(), std::declval<Task<>>())), Operation<void>>);
 static_assert(std::is_same_v<decltype(when_all(std::declval<Operation<int>>(), std::declval<Task<>>())),
                              Operation<std::tuple<int, std::monostate>>>);
-static_assert(std::is_same_v<decltype(when_all(std::declval<Operation<Result<int>>>())), Operation<std::tuple<Result<int>>>>);
-static_assert(std::is_same_v<decltype(when_any(std::declval<Operation<int>>(), std::declval<Task<Text>>(), std::declval<Task<>>())),
+static_assert(
+    std::is_same_v<decltype(when_all(std::declval<Operation<Result<int>>>())), Operation<std::tuple<Result<int>>>>);
+static_assert(std::is_same_v<decltype(when_any(std::declval<Operation<int>>(), std::declval<Task<Text>>(),
+                                               std::declval<Task<>>())),
                              Operation<std::variant<int, Text, std::monostate>>>);
 static_assert(std::is_same_v<decltype(when_all(std::declval<std::vector<Task<>>>())), Operation<void>>);
 static_assert(std::is_same_v<decltype(when_all(std::declval<std::vector<Task<int>>>())), Operation<std::vector<int>>>);

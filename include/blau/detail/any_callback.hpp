@@ -23,8 +23,9 @@ class AnyCallback {
     requires(!std::is_same_v<std::remove_cvref_t<F>, AnyCallback> && std::is_invocable_v<std::decay_t<F>&, Args...>)
   AnyCallback(F&& callback) {  // NOLINT: any callable is one
     using Given = std::invoke_result_t<std::decay_t<F>&, Args...>;
-    static_assert(std::is_void_v<Given> || std::is_same_v<Given, Task<void>> || !requires(Given given) { given.release(); },
-                  "a coroutine callback gives a blau::Task<>; one of another type would never run");
+    static_assert(
+        std::is_void_v<Given> || std::is_same_v<Given, Task<void>> || !requires(Given given) { given.release(); },
+        "a coroutine callback gives a blau::Task<>; one of another type would never run");
     if constexpr (std::is_same_v<std::invoke_result_t<std::decay_t<F>&, Args...>, Task<void>>) {
       coroutine_ = Coroutine(std::forward<F>(callback));
     } else {

@@ -44,20 +44,13 @@ struct Fault {
 
 constexpr std::string_view verb_of(Request request) noexcept {
   switch (request) {
-    case Request::objects:
-      return "bluetoothd did not tell its objects";
-    case Request::scan:
-      return "the scan did not start";
-    case Request::connect:
-      return "the link did not come up";
-    case Request::disconnect:
-      return "the link was not taken down";
-    case Request::read:
-      return "the value was not read";
-    case Request::write:
-      return "the value was not written";
-    case Request::subscribe:
-      return "notifications were not turned on";
+    case Request::objects: return "bluetoothd did not tell its objects";
+    case Request::scan: return "the scan did not start";
+    case Request::connect: return "the link did not come up";
+    case Request::disconnect: return "the link was not taken down";
+    case Request::read: return "the value was not read";
+    case Request::write: return "the value was not written";
+    case Request::subscribe: return "notifications were not turned on";
   }
   return "BlueZ failed";
 }
@@ -223,16 +216,12 @@ Error unavailable_error(UnavailableReason reason, const std::string& adapter) {
     case UnavailableReason::no_adapter:
       if (!adapter.empty()) return {reason, which + " is gone: plug it in again or choose another one"};
       return {reason, "there is no Bluetooth adapter: plug one in, and see dmesg if it is there"};
-    case UnavailableReason::powered_off:
-      return {reason, which + " is switched off: bluetoothctl power on"};
-    case UnavailableReason::blocked:
-      return {reason, "a radio switch blocks " + which + ": rfkill unblock bluetooth"};
-    case UnavailableReason::no_central_role:
-      return {reason, which + " cannot be a Bluetooth Low Energy central"};
+    case UnavailableReason::powered_off: return {reason, which + " is switched off: bluetoothctl power on"};
+    case UnavailableReason::blocked: return {reason, "a radio switch blocks " + which + ": rfkill unblock bluetooth"};
+    case UnavailableReason::no_central_role: return {reason, which + " cannot be a Bluetooth Low Energy central"};
     case UnavailableReason::no_service:
       return {reason, "bluetoothd does not run: start it (systemctl start bluetooth)"};
-    default:
-      return {reason, which + " cannot be used"};
+    default: return {reason, which + " cannot be used"};
   }
 }
 

@@ -271,6 +271,8 @@ void Link::vanish(const Error& error, DisconnectReason reason, const std::string
   const auto self = shared_from_this();
   vanishing_ = true;
   ++generation_;
+  // They are the old bus's, if that is what was lost.
+  subscriptions_.clear();
   connect_pending_ = false;
   disconnect_pending_ = false;
   if (state_ == State::up)

@@ -8,35 +8,20 @@ std::optional<Bytes> AttributeRequest::run() {
   const auto opcode = static_cast<Opcode>(opcode_);
   if (opcode != Opcode::read_blob_request) bearer_.long_read.reset();
   switch (opcode) {
-    case Opcode::exchange_mtu_request:
-      return exchange_mtu();
-    case Opcode::find_information_request:
-      return find_information();
-    case Opcode::find_by_type_value_request:
-      return find_by_type_value();
-    case Opcode::read_by_type_request:
-      return read_by_type();
-    case Opcode::read_request:
-      return read();
-    case Opcode::read_blob_request:
-      return read_blob();
-    case Opcode::read_multiple_request:
-      return read_multiple(false);
-    case Opcode::read_multiple_variable_request:
-      return read_multiple(true);
-    case Opcode::read_by_group_type_request:
-      return read_by_group_type();
-    case Opcode::write_request:
-      return write();
-    case Opcode::prepare_write_request:
-      return prepare_write();
-    case Opcode::execute_write_request:
-      return execute_write();
-    case Opcode::write_command:
-      command();
-      return std::nullopt;
-    default:
-      break;
+    case Opcode::exchange_mtu_request: return exchange_mtu();
+    case Opcode::find_information_request: return find_information();
+    case Opcode::find_by_type_value_request: return find_by_type_value();
+    case Opcode::read_by_type_request: return read_by_type();
+    case Opcode::read_request: return read();
+    case Opcode::read_blob_request: return read_blob();
+    case Opcode::read_multiple_request: return read_multiple(false);
+    case Opcode::read_multiple_variable_request: return read_multiple(true);
+    case Opcode::read_by_group_type_request: return read_by_group_type();
+    case Opcode::write_request: return write();
+    case Opcode::prepare_write_request: return prepare_write();
+    case Opcode::execute_write_request: return execute_write();
+    case Opcode::write_command: command(); return std::nullopt;
+    default: break;
   }
   // Core Vol 3 Part F 3.3: an unknown command is ignored, an unknown request is answered. A Signed Write Command is
   // as good as

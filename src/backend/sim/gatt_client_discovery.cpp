@@ -224,9 +224,7 @@ Procedure::Next DiscoverDatabase::go_on(Next next) {
 /// Takes what the part that ended has found, and makes the next one ready.
 void DiscoverDatabase::collect() {
   switch (step_) {
-    case Step::primary:
-      take_services(static_cast<DiscoverServices&>(*running_));
-      return enter(Step::secondary);
+    case Step::primary: take_services(static_cast<DiscoverServices&>(*running_)); return enter(Step::secondary);
     case Step::secondary:
       take_services(static_cast<DiscoverServices&>(*running_));
       std::ranges::sort(services_, {}, &DiscoveredService::handle);
@@ -242,8 +240,7 @@ void DiscoverDatabase::collect() {
       services_[service_].characteristics[characteristic_].descriptors =
           std::move(static_cast<DiscoverDescriptors&>(*running_).descriptors());
       return enter_descriptors(characteristic_ + 1);
-    case Step::done:
-      return;
+    case Step::done: return;
   }
 }
 

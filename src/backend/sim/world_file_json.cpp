@@ -160,20 +160,13 @@ const JsonNode* JsonNode::find(std::string_view wanted) const noexcept {
 
 std::string_view name_of(JsonNode::Kind kind) noexcept {
   switch (kind) {
-    case JsonNode::Kind::null:
-      return "null";
-    case JsonNode::Kind::boolean:
-      return "a boolean";
-    case JsonNode::Kind::integer:
-      return "an integer";
-    case JsonNode::Kind::number:
-      return "a number";
-    case JsonNode::Kind::string:
-      return "a string";
-    case JsonNode::Kind::array:
-      return "a list";
-    case JsonNode::Kind::object:
-      return "an object";
+    case JsonNode::Kind::null: return "null";
+    case JsonNode::Kind::boolean: return "a boolean";
+    case JsonNode::Kind::integer: return "an integer";
+    case JsonNode::Kind::number: return "a number";
+    case JsonNode::Kind::string: return "a string";
+    case JsonNode::Kind::array: return "a list";
+    case JsonNode::Kind::object: return "an object";
   }
   return "";
 }

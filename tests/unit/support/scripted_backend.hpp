@@ -99,7 +99,8 @@ class ScriptedClient final : public backend::ClientPort {
   void read_characteristic(std::uint16_t handle, bool, backend::Done<Bytes> done) override {
     script_->reads.add(handle, {}, std::move(done));
   }
-  void write_characteristic(std::uint16_t handle, Bytes value, backend::WriteKind kind, backend::Done<void> done) override {
+  void write_characteristic(std::uint16_t handle, Bytes value, backend::WriteKind kind,
+                            backend::Done<void> done) override {
     script_->write_kinds.push_back(kind);
     script_->writes.add(handle, std::move(value), std::move(done));
   }
@@ -193,7 +194,8 @@ class ScriptedBackend {
       state_->adapter_events = &events;
       return std::make_unique<Watch>(state_);
     }
-    void connected_devices(const std::string&, const std::vector<Uuid>&, backend::Done<std::vector<Device>> done) override {
+    void connected_devices(const std::string&, const std::vector<Uuid>&,
+                           backend::Done<std::vector<Device>> done) override {
       done(std::vector<Device>{});
     }
     void bonded_devices(const std::string&, backend::Done<std::vector<Device>> done) override {
@@ -232,7 +234,10 @@ class ScriptedBackend {
   CharacteristicRecord battery{2, 3, Uuid{0x2a19}, Property::read | Property::notify, {{4, Uuid{0x2902}}}};
   CharacteristicRecord control{5, 6, Uuid{0xff01}, Property::write | Property::write_without_response, {}};
   CharacteristicRecord first{8, 9, Uuid{0xff02}, Property::read | Property::indicate, {}};
-  CharacteristicRecord second{10, 11, Uuid{0xff02}, Property::read | Property::notify | Property::indicate,
+  CharacteristicRecord second{10,
+                              11,
+                              Uuid{0xff02},
+                              Property::read | Property::notify | Property::indicate,
                               {{12, Uuid{0x2901}}, {13, Uuid{0x2902}}}};
   backend::GattDatabase database;
   database.services.push_back({1, Uuid{0x180f}, true, {}, {battery, control}});
