@@ -101,6 +101,8 @@ TEST(UniqueFunction, SurvivesAssignmentToItself) {
 TEST(UniqueFunction, TakesFunctionAndMemberPointers) {
   struct Thing {
     int get() const { return value; }
+    void* not_too_small_for_gcc12 =
+        nullptr;  // which takes the pointer to a member for one to a virtual function, and warns
     int value = 4;
   };
   unique_function<int(const Thing&)> member(&Thing::get);
