@@ -92,7 +92,7 @@ class BlueZPeer {
     send(message);
   }
   void error(const Message& call, const char* name, const char* text) {
-    const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(name, text);
+    const sd_bus_error error{name, text, 0};
     sd_bus_message* made = nullptr;
     ASSERT_GE(sd_bus_message_new_method_error(call.get(), &made, &error), 0);
     send(Message::adopt(made));
