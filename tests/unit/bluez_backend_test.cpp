@@ -195,7 +195,7 @@ TEST_F(BlueZBackend, FilterHoldsNoUuids) {
   std::vector<std::string> keys;
   Reader reader(call);
   reader.each_property([&](std::string_view key) { return keys.emplace_back(key), false; });
-  EXPECT_THAT(keys, ElementsAre("Transport", "DuplicateData", "RSSI"));
+  EXPECT_THAT(keys, ElementsAre("Transport", "DuplicateData"));
 }
 
 TEST_F(BlueZBackend, ReportsADeviceOnceATurn) {

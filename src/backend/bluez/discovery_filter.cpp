@@ -56,11 +56,10 @@ bool passes(const DiscoveryFilter& filter, const DeviceObject& device) {
 
 void append_filter(Message& call, const DiscoveryFilter& filter) {
   call.open('a', "{sv}").append("{sv}", "Transport", "s", "le").append("{sv}", "DuplicateData", "b", 1);
-  // RSSI and Pathloss exclude one another. Any RSSI, the weakest too, makes newer daemons report each packet.
-  if (filter.pathloss)
-    call.append("{sv}", "Pathloss", "q", static_cast<int>(*filter.pathloss));
-  else
-    call.append("{sv}", "RSSI", "n", static_cast<int>(filter.rssi.value_or(weakest_rssi)));
+  // RSSI and Pathloss exclude one another. An RSSI that nobody asked for, even the weakest, makes the kernel drop every report
+  // of a controller that cannot measure it (Linux, mgmt_device_found): btvirt's are such.
+  if (filter.pathloss) call.append("{sv}", "Pathloss", "q", static_cast<int>(*filter.pathloss));
+  if (filter.rssi) call.append("{sv}", "RSSI", "n", static_cast<int>(*filter.rssi));
   if (filter.discoverable) call.append("{sv}", "Discoverable", "b", 1);
   if (!filter.pattern.empty()) call.append("{sv}", "Pattern", "s", filter.pattern.c_str());
   call.close();

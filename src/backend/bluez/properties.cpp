@@ -154,7 +154,9 @@ bool read_bonded(Reader& reader, DeviceObject& device) {
 }
 
 bool read_rssi(Reader& reader, DeviceObject& device) {
+  constexpr std::int16_t not_measured = 127;  // Core Vol 4 Part E 7.7.65.2
   if (!reader.variant(device.advertised.rssi)) return false;
+  if (device.advertised.rssi == not_measured) device.advertised.rssi = -127;
   device.heard = true;
   return true;
 }
