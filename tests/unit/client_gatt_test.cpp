@@ -398,6 +398,47 @@ TEST_F(ClientGatt, NothingOfACoroutineCallbackRunsAfterDestruction) {
   });
 }
 
+TEST_F(ClientGatt, NothingOfACoroutineCallbackRunsAfterLossAndDestruction) {
+  run_virtually([this]() -> Task<> {
+    ClientOptions options;
+    options.backend = backend.ref();
+    auto client = std::make_unique<Client>(known_device(), options);
+    Started<void> connecting(client->connect());
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(small_database());
+    int begun = 0;
+    auto on_value = [&begun](const Characteristic&, ByteView) -> Task<> {
+      ++begun;
+      co_await sleep_for(1s);
+    };
+    Started<void> starting(client->start_notify("2a19", on_value));
+    port().subscribes.answer(Result<void>());
+    for (int i = 0; i < 5; ++i) port().events->on_value(2, bytes(i));
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    client.reset();
+    co_await sleep_for(10s);
+    EXPECT_EQ(begun, 1);
+  });
+}
+
+TEST_F(ClientGatt, PendingRequestsOfEveryKindEndAsCanceledWithTheClient) {
+  run_virtually([this]() -> Task<> {
+    ClientOptions options;
+    options.backend = backend.ref();
+    auto client = std::make_unique<Client>(known_device(), options);
+    Started<void> connecting(client->connect());
+    port().connects.answer(Result<void>());
+    port().discoveries.answer(small_database());
+    Started<ServiceCollection> discovering(client->get_services(DiscoveryOptions{}));
+    Started<ServiceCollection> queued(client->get_services(DiscoveryOptions{}));
+    EXPECT_EQ(port().discoveries.waiting(), 1U);
+    client.reset();
+    co_await turns();
+    EXPECT_EQ(discovering.failure(), ErrorCode::canceled);
+    EXPECT_EQ(queued.failure(), ErrorCode::canceled);
+  });
+}
+
 TEST_F(ClientGatt, ChangedServicesAreDiscoveredAgain) {
   with_client([this](Client& client) -> Task<> {
     auto changes = client.service_changes();

@@ -159,6 +159,43 @@ TEST_F(ClientLink, KnownAddressNeedsNoScan) {
   });
 }
 
+TEST_F(ClientLink, EachConnectByAddressLooksAgain) {
+  backend.state().known = known_device();
+  run_virtually([this]() -> Task<> {
+    Client client("C0:FF:EE:00:00:01", options());
+    co_await connect(client);
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    co_await turns();
+    backend.state().known.reset();  // the system has forgotten it meanwhile
+    Started<void> again(client.connect());
+    EXPECT_EQ(backend.state().known_queries, 2);
+    EXPECT_EQ(backend.scanner_count(), 1U);
+  });
+}
+
+TEST_F(ClientLink, FailedDisconnectIsTheResult) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    Started<void> disconnecting(client.disconnect());
+    EXPECT_FALSE(client.is_connected());
+    port().disconnects.answer(Error(ErrorCode::access_denied, "no"));
+    co_await turns();
+    EXPECT_EQ(disconnecting.failure(), ErrorCode::access_denied);
+  });
+}
+
+TEST_F(ClientLink, ConnectThatWaitsForTheLastLinksEndHasALimit) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    Started<void> disconnecting(client.disconnect());
+    Started<void> connecting(client.connect());
+    co_await sleep_for(11s);
+    EXPECT_EQ(connecting.failure(), ErrorCode::timed_out);
+  });
+}
+
 TEST_F(ClientLink, OwnLimitReplacesBothPhases) {
   run_virtually([this]() -> Task<> {
     Client client(known_device(), options());

@@ -241,6 +241,37 @@ TEST_F(ScannerCoreTest, CoroutineCallbackGetsOneAtATime) {
   });
 }
 
+TEST_F(ScannerCoreTest, CoroutineCallbackWorksAfterARestart) {
+  run_virtually([this]() -> Task<> {
+    int begun = 0;
+    auto own = options();
+    own.on_detection = [&begun](const Device&, const AdvertisementData&) -> Task<> {
+      ++begun;
+      co_return;
+    };
+    Scanner scanner(own);
+    co_await start(scanner);
+    Started<void> stopping(scanner.stop());
+    port().stops.answer(Result<void>());
+    co_await turns();
+    co_await start(scanner);
+    hear(first);
+    EXPECT_EQ(begun, 1);
+  });
+}
+
+TEST_F(ScannerCoreTest, StartThatWasTakenBackLeavesNoScan) {
+  run_virtually([this]() -> Task<> {
+    Scanner scanner(options());
+    Started<void> starting(scanner.start().timeout(1s));
+    co_await sleep_for(2s);
+    EXPECT_EQ(starting.failure(), ErrorCode::timed_out);
+    port().starts.answer(Result<void>());
+    EXPECT_EQ(port().stops.waiting(), 1U);
+    EXPECT_FALSE(scanner.is_scanning());
+  });
+}
+
 TEST_F(ScannerCoreTest, DiscoverGivesWhatWasSeenInTime) {
   run_virtually([this]() -> Task<> {
     Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
