@@ -274,6 +274,7 @@ void ClientCore::link_lost(DisconnectReason reason, const std::string& native) {
   message += to_string(reason);
   const Error error(ErrorCode::disconnected, message, native);
   mtu_->store(0);
+  services_changed_ = false;  // what was to be discovered again went with the link
   publish(nullptr);
   queues_.fail_all(error);
   for (auto& [handle, sink] : std::exchange(subscriptions_, {})) retire(std::move(sink), error);

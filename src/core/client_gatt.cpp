@@ -123,6 +123,7 @@ struct ChangedCall : DiscoverCall {
     core.forget_services_changed();
     DiscoverCall::issue(core, done);
   }
+  void abandoned(ClientCore& core) const { core.forget_services_changed(); }
 };
 
 }  // namespace

@@ -464,6 +464,23 @@ TEST_F(ClientGatt, ChangedServicesAreDiscoveredAgain) {
   });
 }
 
+TEST_F(ClientGatt, ChangeThatWaitedWhenTheLinkWasLostDoesNotHideTheNext) {
+  with_client([this](Client& client) -> Task<> {
+    port().events->on_services_changed();
+    port().events->on_services_changed();
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    co_await turns();
+    Started<void> connecting(client.connect());
+    port().connects.answer(Result<void>());
+    while (port().discoveries.waiting() > 1) (void)port().discoveries.take();  // the old link's
+    port().discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_TRUE(connecting.succeeded());
+    port().events->on_services_changed();
+    EXPECT_EQ(port().discoveries.waiting(), 1U);
+  });
+}
+
 TEST_F(ClientGatt, VanishedCharacteristicEndsItsSubscription) {
   with_client([this](Client& client) -> Task<> {
     Started<Subscription> subscribing(client.subscribe(Handle{10}));
