@@ -6,6 +6,7 @@ failures=()
 
 begin_stages() {
   mkdir -p "$log_folder"
+  rm -f "$log_folder"/*.beside "$log_folder"/*.status
   started=$SECONDS
 }
 
@@ -105,6 +106,19 @@ gtest_stage() {
   add_counts "$name" "$status" $counts
   if ((status)); then show_failure "$name"; fi
   return $status
+}
+
+# run_beside NAME COMMAND…: runs it and keeps what it said and how it ended for `outcome NAME`, which a stage asks for later.
+run_beside() {
+  local name=$1 status=0
+  shift
+  "$@" >"$log_folder/$name.beside" 2>&1 || status=$?
+  echo "$status" >"$log_folder/$name.status"
+}
+
+outcome() {
+  cat "$log_folder/$1.beside"
+  return "$(<"$log_folder/$1.status")"
 }
 
 add_counts() {
