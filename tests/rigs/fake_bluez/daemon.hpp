@@ -1,0 +1,80 @@
+#pragma once
+
+#include "bus.hpp"
+#include "habits.hpp"
+#include "radio.hpp"
+#include "tree.hpp"
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace blau::fake {
+
+class Adapter;
+class Device;
+class Faults;
+
+struct DaemonOptions {
+  Habits habits;
+  Pace pace;
+};
+
+/// bluetoothd: its adapters, and what it answers.
+class Daemon {
+ public:
+  Daemon(Loop& loop, const DaemonOptions& options);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  [[nodiscard]] Loop& loop() noexcept { return loop_; }
+  [[nodiscard]] const Habits& habits() const noexcept { return options_.habits; }
+  [[nodiscard]] const Pace& pace() const noexcept { return options_.pace; }
+  [[nodiscard]] Bus& bus() noexcept { return bus_; }
+  [[nodiscard]] Tree& tree() noexcept { return tree_; }
+  [[nodiscard]] Radio& radio() noexcept { return radio_; }
+  [[nodiscard]] Faults& faults() noexcept { return *faults_; }
+
+  /// Connects, takes its name, and exports the adapters. @throws std::runtime_error
+  void start();
+  /// Ends as if killed: links are lost, nothing is said. What it would find in its storage is kept.
+  void die();
+  /// Ends, and starts again after this time.
+  void restart(nanoseconds after);
+  /// The name goes to nobody, and comes back after this time; the daemon lives on meanwhile.
+  void lose_name(nanoseconds back_after);
+  [[nodiscard]] bool runs() const noexcept { return runs_; }
+
+  /// The world's peripherals and adapters.
+  void become(const sim::WorldSpec& world);
+  Adapter& add_adapter(const sim::AdapterSpec& spec);
+  void remove_adapter(const std::string& name);
+  [[nodiscard]] Adapter* adapter(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::unique_ptr<Adapter>>& adapters() const noexcept { return adapters_; }
+  /// The devices of that address, one for each adapter that knows it.
+  [[nodiscard]] std::vector<Device*> devices(const Address& address) const;
+  [[nodiscard]] Device* device(std::string_view path) const;
+
+  void deny_access(bool on) noexcept { access_denied_ = on; }
+
+ private:
+  struct Stored;
+  void take(const Call& call);
+  void program_gone(const std::string& name);
+
+  Loop& loop_;
+  DaemonOptions options_;
+  Bus bus_;
+  Tree tree_;
+  Radio radio_;
+  std::unique_ptr<Faults> faults_;
+  std::vector<std::unique_ptr<Adapter>> adapters_;
+  std::vector<Stored> stored_;
+  Timer return_timer_;
+  bool access_denied_ = false;
+  bool runs_ = false;
+};
+
+}  // namespace blau::fake

@@ -1,0 +1,163 @@
+// A peripheral's attribute table: how it comes about, answers and changes.
+
+#include "peripheral.hpp"
+#include "radio.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::fake {
+
+sim::AttributeServer& Peripheral::server() {
+  if (!server_) build();
+  return *server_;
+}
+
+void Peripheral::build() {
+  auto built = sim::build_table(spec_);
+  if (!built) {
+    // The world's reader has seen it before: it cannot fail here.
+    complain(address() + ": " + built.error().what());
+    built = sim::BuiltTable();
+  }
+  sim::ServerOptions options;
+  options.mtu = spec_.mtu;
+  server_ = std::make_unique<sim::AttributeServer>(std::move(built->table), hooks(), options);
+  for (std::size_t i = 0; i < built->services.size(); ++i) remember(spec_.services[i], built->services[i]);
+}
+
+void Peripheral::remember(const sim::ServiceSpec& spec, const sim::PlacedService& placed) {
+  for (std::size_t i = 0; i < spec.characteristics.size(); ++i) {
+    const auto& characteristic = spec.characteristics[i];
+    Behaviour& behaviour = behaviours_[placed.characteristics[i].value];
+    behaviour.read_delay = characteristic.read_delay;
+    behaviour.write_delay = characteristic.write_delay;
+    behaviour.schedule = characteristic.notify;
+    if (!characteristic.echo_to) continue;
+    for (std::size_t j = 0; j < spec.characteristics.size() && behaviour.echo_to == 0; ++j) {
+      const auto& target = spec.characteristics[j];
+      const bool tells = (target.properties & (sim::property::notify | sim::property::indicate)) != 0;
+      if (target.uuid == *characteristic.echo_to && tells) behaviour.echo_to = placed.characteristics[j].value;
+    }
+  }
+}
+
+sim::ServerHooks Peripheral::hooks() {
+  sim::ServerHooks hooks;
+  hooks.on_read = [this](const sim::ReadAttempt& attempt) { return read(attempt); };
+  hooks.on_write = [this](const sim::WriteAttempt& attempt) { return write(attempt); };
+  hooks.on_subscription_changed = [this](sim::BearerId bearer, std::uint16_t handle, std::uint16_t bits) {
+    subscription_changed(bearer, handle, bits);
+  };
+  hooks.on_confirmed = [this](sim::BearerId bearer, std::uint16_t) {
+    const auto found = unconfirmed_.find(bearer);
+    if (found != unconfirmed_.end()) unconfirmed_.erase(found);
+    radio_.changed();
+  };
+  return hooks;
+}
+
+sim::ReadAnswer Peripheral::read(const sim::ReadAttempt& attempt) {
+  const auto found = behaviours_.find(attempt.handle);
+  // Waited for once, at the beginning of a long value.
+  if (found == behaviours_.end() || found->second.read_delay <= nanoseconds(0) || attempt.offset > 0)
+    return sim::Stored{};
+  defer(attempt.ticket, found->second.read_delay,
+        [this, ticket = attempt.ticket] { dispatch(server().finish_read(ticket, sim::Stored{})); });
+  return sim::Deferred{};
+}
+
+sim::WriteAnswer Peripheral::write(const sim::WriteAttempt& attempt) {
+  const auto found = behaviours_.find(attempt.handle);
+  Bytes value(attempt.value.begin(), attempt.value.end());
+  const bool command = attempt.kind == sim::WriteKind::command;
+  if (found == behaviours_.end() || found->second.write_delay <= nanoseconds(0)) {
+    if (!attempt.refused_with) taken(attempt.handle, std::move(value), command);
+    return sim::Accepted{};
+  }
+  defer(attempt.ticket, found->second.write_delay,
+        [this, ticket = attempt.ticket, handle = attempt.handle, value = std::move(value), command,
+         refused = attempt.refused_with.has_value()] {
+          if (!refused) taken(handle, value, command);
+          dispatch(server().finish_write(ticket, sim::Accepted{}));
+        });
+  return sim::Deferred{};
+}
+
+void Peripheral::taken(std::uint16_t handle, Bytes value, bool command) {
+  const auto found = behaviours_.find(handle);
+  const std::uint16_t echo_to = found == behaviours_.end() ? std::uint16_t{0} : found->second.echo_to;
+  if (found != behaviours_.end()) writes_.push_back({handle, value, command});
+  radio_.changed();
+  if (echo_to == 0) return;
+  if (sim::Attribute* attribute = server().table().find(echo_to)) attribute->value = value;
+  send(echo_to, value, false);
+}
+
+void Peripheral::defer(sim::Ticket ticket, nanoseconds delay, std::function<void()> answer) {
+  deferred_[ticket].start(radio_.loop(), delay, [this, ticket, answer = std::move(answer)] {
+    deferred_.erase(ticket);
+    answer();
+  });
+}
+
+void Peripheral::take_pdu(Link& link, ByteView pdu) { dispatch(server().handle_pdu(link.bearer(), pdu)); }
+
+void Peripheral::dispatch(const sim::ServerOutput& output) {
+  Link* link = find_link(output.bearer);
+  if (!link) return;
+  if (output.response) link->respond(*output.response);
+  if (output.indication) link->send(*output.indication);
+  if (output.violation) {
+    complain(address() + ": a violation of the Attribute Protocol");
+    link->end(LinkEnd::remote);
+  }
+}
+
+std::uint16_t Peripheral::value_handle(std::uint16_t handle) {
+  for (const sim::Attribute& attribute : server().table().all()) {
+    if (attribute.kind != sim::AttributeKind::value) continue;
+    if (attribute.handle == handle || attribute.handle == handle + 1) return attribute.handle;
+  }
+  return 0;
+}
+
+std::uint16_t Peripheral::value_handle(const Uuid& uuid, std::size_t index) {
+  for (const sim::Attribute& attribute : server().table().all())
+    if (attribute.kind == sim::AttributeKind::value && attribute.type == uuid && index-- == 0) return attribute.handle;
+  return 0;
+}
+
+void Peripheral::set_delays(std::uint16_t value_handle, std::optional<nanoseconds> read,
+                            std::optional<nanoseconds> write) {
+  Behaviour& behaviour = behaviours_[value_handle];
+  if (read) behaviour.read_delay = *read;
+  if (write) behaviour.write_delay = *write;
+}
+
+void Peripheral::remove_service(std::uint16_t handle) {
+  const sim::Attribute* service = server().table().find(handle);
+  const std::uint16_t end = service ? service->group_end : handle;
+  if (!server().table().remove_service(handle)) return;
+  std::erase_if(behaviours_, [&](const auto& entry) { return entry.first >= handle && entry.first <= end; });
+  std::erase_if(schedules_,
+                [&](const auto& entry) { return entry.first.second >= handle && entry.first.second <= end; });
+  tell_change(handle, end);
+}
+
+std::optional<std::string> Peripheral::add_service(const sim::ServiceSpec& service) {
+  const auto placed = server().table().append(std::span(&service, 1));
+  if (!placed) return placed.error().what();
+  remember(service, placed->front());
+  tell_change(placed->front().handle, placed->front().end);
+  return std::nullopt;
+}
+
+/// Core Vol 3 Part G 7.1.
+void Peripheral::tell_change(std::uint16_t first, std::uint16_t last) {
+  generation_ = radio_.next_number();
+  const std::uint16_t changed = value_handle(Uuid{0x2a05}, 0);
+  if (changed != 0) send(changed, bytes(first, first >> 8, last, last >> 8), true);
+}
+
+}  // namespace blau::fake
