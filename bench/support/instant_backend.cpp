@@ -21,7 +21,7 @@ class Client final : public backend::ClientPort {
  public:
   explicit Client(backend::ClientEvents& events) : events_(events) {}
 
-  void connect(Done<void> done) override {
+  void connect(backend::ConnectDone done) override {
     connected_ = true;
     done(Result<void>());
   }

@@ -32,7 +32,8 @@ class EventLoop;
 /// is told once, filters that the system cannot do. A backend only translates: it starts what it is told and tells what happens.
 ///
 /// **Threads.** One backend instance serves one event loop. Every function of this contract is called on that loop's thread, and every `Done` and every
-/// event function must be called there. A system that answers on threads of its own posts to the loop first (`EventLoop::post`, any thread).
+/// event function must be called there. A system that answers on threads of its own posts to the loop first. Its threads keep a `LoopHandle` (`EventLoop::handle()`), never the
+/// `EventLoop&`: they may still run when the loop is gone, and a post through the handle is dropped then.
 ///
 /// **Completion.** Each `Done` is called exactly once, unless the object that took it (the port, or the backend itself) was destroyed before: then neither it nor any event
 /// function of that object is called any more. It may be called from inside the function that took it, and destroying the port from inside a `Done` or an
@@ -45,6 +46,40 @@ namespace blau::backend {
 /// Takes the one result of a request.
 template <class T>
 using Done = unique_function<void(Result<T>)>;
+
+/// Whether a failed attempt to connect is worth another one. Back-off and budgets are the core's.
+enum class Retry : std::uint8_t {
+  never,         ///< another one would fail alike: a wrong argument, the adapter off, access refused, the bond lost
+  again,         ///< a whole attempt failed: nobody answered in time, the system was busy
+  transient,     ///< a hitch of the radio or the controller: worth another one almost at once
+  out_of_slots,  ///< the adapter has no free connection: worth another one when a link has ended
+  vanished,      ///< the system has forgotten the device: worth another one when it was heard again
+};
+
+/// What the code of a connect's error says: `connection_failed` is `transient`; `busy`, `timed_out` and `failed` are `again`; `too_many_connections` is `out_of_slots`; `device_not_found` is
+/// `vanished`; all others are `never`.
+[[nodiscard]] BLAU_API Retry retry_of(const Error& error) noexcept;
+
+/// The end of one attempt to connect: success, or an error and whether to try again.
+class BLAU_API ConnectResult : public Result<void> {
+ public:
+  /// The link is up.
+  ConnectResult() noexcept = default;
+  /// Failed; `retry_of` tells the rest.
+  ConnectResult(Error error);  // NOLINT: an error is a result
+  /// Failed, and the system told more than the code says.
+  ConnectResult(Error error, Retry retry);
+  ConnectResult(Result<void> result);  // NOLINT: the same with more to it
+
+  /// `never` after success.
+  [[nodiscard]] Retry retry() const noexcept { return retry_; }
+
+ private:
+  Retry retry_ = Retry::never;
+};
+
+/// Takes the end of one attempt to connect.
+using ConnectDone = unique_function<void(ConnectResult)>;
 
 /// What a system tells of an adapter.
 struct AdapterState {
@@ -108,7 +143,8 @@ class ScannerPort {
   /// Ends a scan that runs, without waiting.
   virtual ~ScannerPort() = default;
   /// Begins to scan. Called only while no scan runs.
-  /// Errors: `bluetooth_not_available`, `access_denied`, `not_supported` (mode or filter), `invalid_argument` (unknown adapter), `backend_lost`, `failed`.
+  /// Errors: `bluetooth_not_available`, `access_denied`, `not_supported` (mode or filter), `invalid_argument` (an unknown adapter, a filter that the system does not take), `busy` (somebody else's
+  /// scan excludes it), `backend_lost`, `failed`.
   virtual void start(const ScanRequest& request, Done<void> done) = 0;
   /// Ends the scan. Succeeds where none runs and where the system says so. No event comes after the call.
   virtual void stop(Done<void> done) = 0;
@@ -137,6 +173,9 @@ struct ServiceRecord {
   /// Handles of included services.
   std::vector<std::uint16_t> includes;
   std::vector<CharacteristicRecord> characteristics;
+  /// The system keeps it to itself (Windows: the keyboard's HID service). What could be discovered of it is told all the same; the core answers requests to it with `access_denied` and does not pass
+  /// them on.
+  bool access_denied = false;
 };
 
 /// The result of a discovery. The core sorts by handle and checks.
@@ -167,6 +206,7 @@ struct ClientRequest {
 enum class WriteKind : std::uint8_t {
   with_response,     ///< Write Request; long values by Prepare and Execute (Core Vol 3 Part G 4.9.3, 4.9.4)
   without_response,  ///< Write Command (4.9.1)
+  reliable,          ///< Prepare, compare what the peripheral took, Execute: whatever the length (4.9.5)
 };
 
 /// What turns values on.
@@ -215,8 +255,13 @@ class ClientEvents {
   virtual void on_mtu_changed(std::uint16_t mtu) = 0;
   /// The peripheral's services have changed; the core discovers again.
   virtual void on_services_changed() = 0;
-  /// Somebody must answer. Only while `pair` is pending.
+  /// Somebody must answer. Only while `pair` is pending, and one question at a time.
   virtual void on_pairing_question(const PairingQuestion& question, Done<PairingAnswer> done) = 0;
+  /// The peer or the system takes the question back that was asked last (BlueZ: `Agent1.Cancel`). Its `Done` is not called any more: the core cancels the user's callback and drops what it
+  /// answers. The end of `pair` and the end of the link do the same without this event.
+  virtual void on_pairing_question_withdrawn() {}
+  /// The device has a bond with this system from now on, or none any more: by `pair` and `unpair`, by another program, or because the peer forgot it.
+  virtual void on_bond_changed(bool bonded) { (void)bonded; }
 
  protected:
   ~ClientEvents() = default;
@@ -228,10 +273,14 @@ class ClientPort {
   /// As `release`.
   virtual ~ClientPort() = default;
 
+  /// The id of the adapter that `connect` would go through now; the core lets one attempt an adapter run at a time. Empty where the system has a single one, or cannot tell yet.
+  [[nodiscard]] virtual std::string adapter() const { return {}; }
+
   /// Makes one attempt to bring the link up, without discovery; where the system holds a link to the device already, adopts it.
-  /// Called only while there is no link and no attempt. The core ends it by `abort_connect`.
-  /// Errors: `bluetooth_not_available`, `access_denied`, `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `busy`, `backend_lost`, `failed`.
-  virtual void connect(Done<void> done) = 0;
+  /// Called only while there is no link and no attempt. The core ends it by `abort_connect`, and tries again as the result's `Retry` says.
+  /// Errors: `bluetooth_not_available`, `access_denied`, `invalid_argument` (unknown adapter), `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `not_supported` (the
+  /// system cannot connect to such a device), `busy`, `timed_out` (the system's own limit), `backend_lost`, `failed`.
+  virtual void connect(ConnectDone done) = 0;
   /// Takes a pending `connect` back. Its `Done` is then called with `canceled`, at once or when the system lets go; a link that comes up all the same is taken
   /// down by the backend and not reported. Nothing but `release` and the destructor may be called before that `Done`.
   virtual void abort_connect() = 0;
@@ -264,11 +313,13 @@ class ClientPort {
   /// Turns them off. No `on_value` after the call. Succeeds where the link is gone.
   virtual void unsubscribe(std::uint16_t handle, Done<void> done) = 0;
 
-  /// Makes a bond. Errors: `not_supported`, the `pairing_…` codes, `disconnected`, `failed`.
+  /// Makes a bond, over the link. Errors: `not_supported`, the `pairing_…` codes, `busy`, `access_denied`, `disconnected`, `backend_lost`, `failed`.
   virtual void pair(const PairRequest& request, Done<void> done) = 0;
   /// Calls a pending `pair` off; its `Done` comes with `pairing_canceled`.
   virtual void cancel_pair() = 0;
-  /// Removes the bond; ends the link as well.
+  /// Removes the bond; needs no link. Succeeds where there is no bond, or no such device. Called while a link is up that `connect` reported, which it ends (`on_disconnected` comes before its
+  /// `Done`, reason `local`), or while there is neither link nor attempt. A `pair` that is pending ends with `pairing_canceled`.
+  /// Errors: `not_supported`, `bluetooth_not_available`, `access_denied`, `invalid_argument` (unknown adapter), `backend_lost`, `failed`.
   virtual void unpair(Done<void> done) = 0;
 };
 

@@ -121,6 +121,8 @@ class BLAU_API Service {
   [[nodiscard]] Uuid uuid() const noexcept;
   [[nodiscard]] Handle handle() const noexcept;
   [[nodiscard]] bool is_primary() const noexcept;
+  /// The system keeps this service to itself (Windows: a keyboard's HID service): requests to it fail with `access_denied`, and not all that it holds may be here.
+  [[nodiscard]] bool access_denied() const noexcept;
   /// The assigned name, such as `Heart Rate`; the UUID where none is assigned.
   [[nodiscard]] std::string description() const;
   /// The services that it includes.

@@ -19,7 +19,7 @@ class NullScanner final : public backend::ScannerPort {
 
 class NullClient final : public backend::ClientPort {
  public:
-  void connect(backend::Done<void> done) override { done(unavailable()); }
+  void connect(backend::ConnectDone done) override { done(unavailable()); }
   void abort_connect() override {}
   void disconnect(backend::ReleaseKind, backend::Done<void> done) override { done(Result<void>()); }
   void release() noexcept override {}

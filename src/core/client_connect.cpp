@@ -118,12 +118,12 @@ void ClientCore::begin_link() {
   }
   link_ = Link::connecting;
   const auto number = attempt_->number;
-  port_->connect([weak = weak_from_this(), number](const Result<void>& result) {
+  port_->connect([weak = weak_from_this(), number](const backend::ConnectResult& result) {
     if (const auto self = weak.lock()) self->link_answered(number, result);
   });
 }
 
-void ClientCore::link_answered(std::uint32_t number, const Result<void>& result) {
+void ClientCore::link_answered(std::uint32_t number, const backend::ConnectResult& result) {
   if (link_ == Link::aborting || !attempt_ || attempt_->number != number) {
     if (!result) {
       link_ = Link::down;

@@ -126,7 +126,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void scan_for_device();
   void found(Device device);
   void begin_link();
-  void link_answered(std::uint32_t number, const Result<void>& result);
+  void link_answered(std::uint32_t number, const backend::ConnectResult& result);
   void prepare_link();
   void begin_discovery();
   void discovered(Result<backend::GattDatabase> database);

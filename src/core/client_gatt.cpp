@@ -26,7 +26,7 @@ struct ReadCall {
   std::uint16_t handle = 0;
 
   RequestQueues::Key prepare(ClientCore& core) {
-    const auto characteristic = GattTree::find(core.require_tree(), ref).value();
+    const auto characteristic = find_usable(core, ref);
     if (!has(characteristic.properties(), Property::read)) throw not_permitted(characteristic, "read");
     return handle = characteristic.handle().value();
   }
@@ -43,7 +43,7 @@ struct WriteCall {
   backend::WriteKind kind = backend::WriteKind::with_response;
 
   RequestQueues::Key prepare(ClientCore& core) {
-    const auto characteristic = GattTree::find(core.require_tree(), ref).value();
+    const auto characteristic = find_usable(core, ref);
     kind = choose_kind(characteristic);
     check_size(characteristic);
     return handle = characteristic.handle().value();
@@ -76,9 +76,7 @@ struct ReadDescriptorCall {
   DescriptorRef ref;
   ReadOptions options;
 
-  RequestQueues::Key prepare(ClientCore& core) const {
-    return GattTree::find(core.require_tree(), ref).value().handle().value();
-  }
+  RequestQueues::Key prepare(ClientCore& core) const { return find_usable(core, ref).handle().value(); }
   void issue(ClientCore& core, backend::Done<Bytes>& done) const {
     core.require_port().read_descriptor(ref.handle().value(), options.use_cached, std::move(done));
   }
@@ -89,7 +87,7 @@ struct WriteDescriptorCall {
   Bytes value;
 
   RequestQueues::Key prepare(ClientCore& core) const {
-    const auto descriptor = GattTree::find(core.require_tree(), ref).value();
+    const auto descriptor = find_usable(core, ref);
     if (descriptor.uuid() == client_characteristic_configuration) {
       throw Error(ErrorCode::not_permitted,
                   "the client characteristic configuration is written by start_notify, subscribe and stop_notify");

@@ -44,7 +44,7 @@ struct SubscribeCall {
   std::shared_ptr<NotifySink> sink;
 
   RequestQueues::Key prepare(ClientCore& core) {
-    characteristic = GattTree::find(core.require_tree(), ref).value();
+    characteristic = find_usable(core, ref);
     (void)choose_kind(*characteristic, options);
     return characteristic->handle().value();
   }

@@ -83,6 +83,14 @@ class RequestNode final : public OperationNode<T>, private QueuedRequest {
   std::uint32_t tree_version_ = 0;
 };
 
+/// The characteristic or descriptor that `ref` names. @throws Error as `GattTree::find`, `not_connected`, and `access_denied` where the system keeps its service to itself.
+template <class Ref>
+[[nodiscard]] auto find_usable(const ClientCore& core, const Ref& ref) {
+  auto found = GattTree::find(core.require_tree(), ref).value();
+  GattTree::check_access(found);
+  return found;
+}
+
 template <class T, class Call>
 [[nodiscard]] Operation<T> make_request(std::shared_ptr<ClientCore> core, const char* name,
                                         std::chrono::nanoseconds timeout, Call call) {

@@ -95,6 +95,7 @@ Service::Service(std::shared_ptr<const GattTree> tree, std::size_t index) noexce
 Uuid Service::uuid() const noexcept { return tree_->services[index_].uuid; }
 Handle Service::handle() const noexcept { return Handle(tree_->services[index_].handle); }
 bool Service::is_primary() const noexcept { return tree_->services[index_].primary; }
+bool Service::access_denied() const noexcept { return tree_->services[index_].access_denied; }
 std::string Service::description() const { return name_or_uuid(assigned::service_name(uuid()), uuid()); }
 bool operator==(const Service& a, const Service& b) noexcept { return a.tree_ == b.tree_ && a.index_ == b.index_; }
 

@@ -85,6 +85,21 @@ Result<Descriptor> GattTree::find(const Pointer& tree, const DescriptorRef& ref)
                "the device has no descriptor with handle " + in_text(ref.handle()) + "; services() lists what it has");
 }
 
+void GattTree::check_access(const Characteristic& characteristic) {
+  characteristic.tree_->check_access_of(characteristic.index_);
+}
+
+void GattTree::check_access(const Descriptor& descriptor) {
+  descriptor.tree_->check_access_of(descriptor.tree_->descriptors[descriptor.index_].characteristic);
+}
+
+void GattTree::check_access_of(std::size_t characteristic) const {
+  const auto& service = services[characteristics[characteristic].service];
+  if (!service.access_denied) return;
+  throw Error(ErrorCode::access_denied,
+              "the system keeps the service " + service.uuid.to_string() + " to itself and refuses this program");
+}
+
 Result<GattTree::Pointer> GattTree::build(backend::GattDatabase database, MtuCell mtu) {
   auto tree = std::make_shared<GattTree>();
   tree->mtu = std::move(mtu);
@@ -103,8 +118,13 @@ Result<GattTree::Pointer> GattTree::build(backend::GattDatabase database, MtuCel
 }
 
 void GattTree::add_service(const backend::ServiceRecord& record) {
-  services.push_back(
-      {record.uuid, record.handle, record.primary, {}, characteristics.size(), record.characteristics.size()});
+  services.push_back({record.uuid,
+                      record.handle,
+                      record.primary,
+                      {},
+                      characteristics.size(),
+                      record.characteristics.size(),
+                      record.access_denied});
   for (const auto& characteristic : record.characteristics) add_characteristic(characteristic);
 }
 

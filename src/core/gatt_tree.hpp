@@ -23,6 +23,7 @@ struct GattTree {
     std::vector<std::size_t> includes;
     std::size_t first_characteristic = 0;
     std::size_t characteristic_count = 0;
+    bool access_denied = false;
   };
   struct CharacteristicNode {
     Uuid uuid;
@@ -49,6 +50,10 @@ struct GattTree {
   /// Errors: `attribute_not_found`.
   static Result<Descriptor> find(const Pointer& tree, const DescriptorRef& ref);
 
+  /// @throws Error `access_denied` if the system keeps the service to itself that it belongs to
+  static void check_access(const Characteristic& characteristic);
+  static void check_access(const Descriptor& descriptor);
+
   static ServiceCollection collection(Pointer tree) { return ServiceCollection(std::move(tree)); }
   static Service service(const Pointer& tree, std::size_t index) { return {tree, index}; }
   static Characteristic characteristic(const Pointer& tree, std::size_t index) { return {tree, index}; }
@@ -65,6 +70,7 @@ struct GattTree {
   void add_characteristic(const backend::CharacteristicRecord& record);
   void resolve_includes(const std::vector<backend::ServiceRecord>& records);
   [[nodiscard]] bool has_bad_handles() const;
+  void check_access_of(std::size_t characteristic) const;
 };
 
 }  // namespace blau::detail

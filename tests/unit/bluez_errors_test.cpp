@@ -83,6 +83,48 @@ const Case connect_cases[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Connect, BlueZErrors, testing::ValuesIn(connect_cases));
 
+struct Attempt {
+  const char* name;
+  const char* text;
+  backend::Retry retry;
+};
+
+class BlueZRetry : public testing::TestWithParam<Attempt> {};
+
+TEST_P(BlueZRetry, FollowsBlueZsWords) {
+  const Attempt& attempt = GetParam();
+  const auto result = to_connect_result(attempt.name, attempt.text);
+  EXPECT_EQ(result.retry(), attempt.retry) << result.error().what();
+  EXPECT_EQ(result.error().code(), to_error(Request::connect, attempt.name, attempt.text).code());
+  EXPECT_EQ(result.error().native(), attempt.name);
+}
+
+const Attempt attempts[] = {
+    {"org.bluez.Error.Failed", "le-connection-abort-by-local", backend::Retry::transient},
+    {"org.bluez.Error.Failed", "br-connection-aborted-by-local", backend::Retry::transient},
+    {"org.bluez.Error.Failed", "br-connection-canceled", backend::Retry::transient},
+    {"org.bluez.Error.Failed", "Software caused connection abort", backend::Retry::transient},
+    {"org.bluez.Error.Failed", "le-connection-timeout", backend::Retry::again},
+    {"org.bluez.Error.Failed", "Operation already in progress", backend::Retry::again},
+    {"org.bluez.Error.Failed", "Input/output error", backend::Retry::again},
+    {"org.bluez.Error.Failed", "le-connection-busy", backend::Retry::again},
+    {"org.bluez.Error.InProgress", "", backend::Retry::again},
+    {"org.bluez.Error.ConnectionAttemptFailed", "Page Timeout", backend::Retry::again},
+    {"org.freedesktop.DBus.Error.LimitsExceeded", "", backend::Retry::again},
+    {"org.bluez.Error.Failed", "le-connection-concurrent-connection-limit", backend::Retry::out_of_slots},
+    {"org.freedesktop.DBus.Error.UnknownObject", "", backend::Retry::vanished},
+    {"org.bluez.Error.DoesNotExist", "Does Not Exist", backend::Retry::vanished},
+    {"org.bluez.Error.Failed", "br-connection-key-missing", backend::Retry::never},
+    {"org.bluez.Error.Failed", "le-connection-not-supported", backend::Retry::never},
+    {"org.bluez.Error.Failed", "le-connection-invalid-arguments", backend::Retry::never},
+    {"org.bluez.Error.Failed", "br-connection-invalid-argument", backend::Retry::never},
+    {"org.bluez.Error.Failed", "br-connection-adapter-not-powered", backend::Retry::never},
+    {"org.bluez.Error.NotReady", "", backend::Retry::never},
+    {"org.freedesktop.DBus.Error.AccessDenied", "", backend::Retry::never},
+    {"org.freedesktop.DBus.Error.Disconnected", "", backend::Retry::never},
+};
+INSTANTIATE_TEST_SUITE_P(Connect, BlueZRetry, testing::ValuesIn(attempts));
+
 const Case other_cases[] = {
     {Request::scan, "org.bluez.Error.InProgress", "Operation already in progress", ErrorCode::busy},
     {Request::scan, "org.bluez.Error.InvalidArguments", "", ErrorCode::invalid_argument},

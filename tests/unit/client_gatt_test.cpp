@@ -25,7 +25,7 @@ class ClientGatt : public ::testing::Test {
       Client client(known_device(), options);
       Started<void> connecting(client.connect());
       port().connects.answer(Result<void>());
-      port().discoveries.answer(small_database());
+      port().discoveries.answer(database);
       co_await turns();
       EXPECT_TRUE(connecting.succeeded());
       co_await body(client);
@@ -34,6 +34,7 @@ class ClientGatt : public ::testing::Test {
   ClientScript& port() { return backend.client(); }
 
   ScriptedBackend backend;
+  backend::GattDatabase database = small_database();
 };
 
 TEST_F(ClientGatt, TreeIsSortedAndComplete) {
@@ -90,6 +91,26 @@ TEST_F(ClientGatt, BadReferencesAreRefusedWithoutTraffic) {
     EXPECT_EQ(absent.failure(), ErrorCode::attribute_not_found);
     EXPECT_EQ(unreadable.failure(), ErrorCode::not_permitted);
     EXPECT_EQ(port().reads.count(), 0);
+  });
+}
+
+TEST_F(ClientGatt, AServiceThatTheSystemKeepsToItselfIsRefusedWithoutTraffic) {
+  database.services.back().access_denied = true;
+  with_client([this](Client& client) -> Task<> {
+    EXPECT_TRUE(client.services().get_service(Uuid{0xff00})->access_denied());
+    EXPECT_FALSE(client.services().get_service(Uuid{0x180f})->access_denied());
+    Started<Bytes> value(client.read_gatt_char(Handle{8}));
+    Started<Bytes> descriptor(client.read_gatt_descriptor(Handle{12}));
+    Started<Subscription> values(client.subscribe(Handle{10}));
+    Started<void> written(client.write_gatt_descriptor(Handle{12}, bytes(1)));
+    co_await turns();
+    for (const auto& failure : {value.failure(), descriptor.failure(), values.failure(), written.failure()})
+      EXPECT_EQ(failure, ErrorCode::access_denied);
+    EXPECT_EQ(port().reads.count() + port().writes.count() + port().subscribes.count(), 0);
+    Started<Bytes> battery(client.read_gatt_char("2a19"));
+    port().reads.answer(bytes(5));
+    co_await turns();
+    EXPECT_TRUE(battery.succeeded()) << "the other services are fine";
   });
 }
 

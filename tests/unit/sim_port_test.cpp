@@ -215,6 +215,26 @@ TEST_F(SimPort, MissingAttributesAreGone) {
   EXPECT_THAT(events.log, testing::ElementsAre("characteristic attribute_gone", "descriptor attribute_gone"));
 }
 
+TEST_F(SimPort, AReliableWriteIsPreparedHoweverShort) {
+  auto& target = device.service(0x1234).add_characteristic(
+      {.uuid = 0x2346, .properties = Property::write | Property::reliable_write, .value = bytes(1, 2, 3)});
+  link_up();
+  const auto handle = target.handle().value();
+  // How long a value is under way: one that is prepared first takes a round trip more.
+  const auto write = [&](backend::WriteKind kind, const Bytes& value) {
+    const auto began = world.elapsed();
+    on_loop([&] { client->write_characteristic(handle, value, kind, note<void>("write")); });
+    return target.writes().back().time - began;
+  };
+  const auto at_once = write(backend::WriteKind::with_response, bytes(4));
+  EXPECT_GT(write(backend::WriteKind::reliable, bytes(7, 8)), 3 * at_once);
+  EXPECT_EQ(target.value(), bytes(7, 8));
+  target.set_write_error(AttError::value_not_allowed);
+  write(backend::WriteKind::reliable, bytes(9));
+  EXPECT_EQ(target.value(), bytes(7, 8));
+  EXPECT_THAT(events.log, testing::ElementsAre("write ok", "write ok", "write att"));
+}
+
 TEST_F(SimPort, ScannerMayBeDestroyedInItsEvent) {
   auto one = backend->make_scanner(events);
   auto two = backend->make_scanner(events);

@@ -18,7 +18,15 @@ void nobody_waits(const Result<void>&) {}
 Session::Session(std::weak_ptr<System> system, const backend::ClientRequest& request, backend::ClientEvents& events)
     : system_(std::move(system)), request_(request), events_(&events) {}
 
-void Session::connect(backend::Done<void> done) {
+std::string Session::adapter() const {
+  const std::string wanted = wanted_adapter();
+  if (const auto system = system_.lock()) {
+    if (const auto found = system->adapters.find(wanted)) return std::string(adapter_id((*found)->path));
+  }
+  return Address::parse(wanted) ? std::string() : std::string(adapter_id(wanted));
+}
+
+void Session::connect(backend::ConnectDone done) {
   const auto system = system_.lock();
   if (!system) return done(lost_error());
   connecting_ = std::move(done);
@@ -38,14 +46,21 @@ void Session::start_connect(System& system) {
   link_->acquire(shared_from_this());
 }
 
+/// What the user chose, else the one in the device's path, else the one that the device tells; empty: the default one.
+std::string Session::wanted_adapter() const {
+  if (!request_.adapter.empty()) return request_.adapter;
+  const auto parsed = parse_path(request_.device.id());
+  const bool has_path = parsed && !parsed->device.empty() && parsed->service == 0;
+  return has_path ? std::string(parsed->adapter) : request_.device.adapter();
+}
+
 /// The object path of the device, on an adapter that can be used.
 Result<std::string> Session::find_device(System& system) const {
   const Device& device = request_.device;
   const auto parsed = parse_path(device.id());
   const bool has_path = parsed && !parsed->device.empty() && parsed->service == 0;
   const bool by_user = !request_.adapter.empty();
-  std::string wanted = by_user ? request_.adapter : device.adapter();
-  if (!by_user && has_path) wanted = std::string(parsed->adapter);
+  const std::string wanted = wanted_adapter();
   const auto adapter = system.adapters.choose(wanted);
   // An adapter that the user did not name is no wrong argument.
   if (!adapter && !by_user && adapter.error().code() == ErrorCode::invalid_argument)
@@ -58,7 +73,7 @@ Result<std::string> Session::find_device(System& system) const {
                "BlueZ does not know " + device.address().to_string() + ": scan for it first");
 }
 
-void Session::connect_finished(const Result<void>& result) {
+void Session::connect_finished(const backend::ConnectResult& result) {
   auto done = std::exchange(connecting_, nullptr);
   if (!done) return;
   linked_ = result.has_value();

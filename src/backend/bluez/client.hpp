@@ -47,7 +47,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // What the port forwards.
 
-  void connect(backend::Done<void> done);
+  /// The adapter that the device is on, or would be looked for; empty where BlueZ has not told its adapters yet and nobody named one.
+  [[nodiscard]] std::string adapter() const;
+  void connect(backend::ConnectDone done);
   void abort_connect();
   void disconnect(backend::ReleaseKind kind, backend::Done<void> done);
   void release() noexcept;
@@ -63,7 +65,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // What the link tells.
 
-  void connect_finished(const Result<void>& result);
+  void connect_finished(const backend::ConnectResult& result);
   void link_ended(DisconnectReason reason, const std::string& native);
   void services_changed_state();
   void attributes_changed();
@@ -79,6 +81,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void start_connect(System& system);
   void leave_link(System& system) noexcept;
+  [[nodiscard]] std::string wanted_adapter() const;
   [[nodiscard]] Result<std::string> find_device(System& system) const;
   [[nodiscard]] const DeviceObject* device() const noexcept;
   /// The device, where requests can be made of it; else answers them and gives null.
@@ -100,7 +103,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::weak_ptr<System> system_;
   backend::ClientRequest request_;
   backend::ClientEvents* events_;  // null: the port is gone
-  backend::Done<void> connecting_;
+  backend::ConnectDone connecting_;
   unsigned attempt_ = 0;
   std::shared_ptr<Link> link_;
   // A link that `connect` reported and whose end has not been told.
@@ -123,7 +126,8 @@ class Client final : public backend::ClientPort {
       : session_(std::make_shared<Session>(std::move(system), request, events)) {}
   ~Client() override { session_->orphan(); }
 
-  void connect(backend::Done<void> done) override { hold()->connect(std::move(done)); }
+  [[nodiscard]] std::string adapter() const override { return session_->adapter(); }
+  void connect(backend::ConnectDone done) override { hold()->connect(std::move(done)); }
   void abort_connect() override { hold()->abort_connect(); }
   void disconnect(backend::ReleaseKind kind, backend::Done<void> done) override {
     hold()->disconnect(kind, std::move(done));

@@ -109,6 +109,8 @@ Error connect_error(const Fault& fault) {
   if (fault.says("adapter-not-powered"))
     return fault.error(UnavailableReason::powered_off, "the adapter is switched off: bluetoothctl power on");
   if (fault.says("not-supported")) return fault.error(ErrorCode::not_supported, "BlueZ cannot connect to this device");
+  if (fault.says("invalid-argument"))
+    return fault.error(ErrorCode::not_supported, "BlueZ refuses to connect to this device");
   if (fault.says("canceled"))
     return fault.error(ErrorCode::connection_failed,
                        "the link did not come up: another program canceled it, or it was lost at once");
@@ -192,6 +194,15 @@ Error to_error(Request request, std::string_view name, std::string_view text) {
   // systemd answers for a service that the bus was to start: NoSuchUnit, UnitMasked, LoadFailed.
   if (name.substr(0, 24) == "org.freedesktop.systemd1") return no_service_error(fault);
   return fault.error(ErrorCode::failed, verb_of(request));
+}
+
+backend::ConnectResult to_connect_result(std::string_view name, std::string_view text) {
+  const Error error = to_error(Request::connect, name, text);
+  const auto says = [text](std::string_view words) { return text.find(words) != std::string_view::npos; };
+  // A link that was given up or lost is a hitch; nobody answered, a refusal and BlueZ's other words are attempts that failed.
+  const bool is_hitch = says("abort") || says("canceled") || says("terminated-by") || says("reset");
+  if (error.code() == ErrorCode::connection_failed && !is_hitch) return {error, backend::Retry::again};
+  return error;
 }
 
 Error bus_error(int error) {

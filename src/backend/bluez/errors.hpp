@@ -1,5 +1,6 @@
 #pragma once
 
+#include <blau/backend.hpp>
 #include <blau/error.hpp>
 
 #include <string>
@@ -20,6 +21,9 @@ enum class Request {
 
 /// The error that a D-Bus error means. `name` goes to `native()` verbatim, `text` (BlueZ's own words) into the message.
 [[nodiscard]] Error to_error(Request request, std::string_view name, std::string_view text);
+
+/// The same for Device1.Connect, with what BlueZ's words say of another attempt.
+[[nodiscard]] backend::ConnectResult to_connect_result(std::string_view name, std::string_view text);
 
 /// The system bus could not be opened. @param error a positive errno
 [[nodiscard]] Error bus_error(int error);

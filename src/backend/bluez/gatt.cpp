@@ -13,6 +13,14 @@ namespace {
 constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
 constexpr const char* descriptor_interface = "org.bluez.GattDescriptor1";
 
+const char* type_of(backend::WriteKind kind) noexcept {
+  switch (kind) {
+    case backend::WriteKind::without_response: return "command";
+    case backend::WriteKind::reliable: return "reliable";
+    default: return "request";
+  }
+}
+
 }  // namespace
 
 backend::GattDatabase build_database(const DeviceObject& device, const std::vector<Uuid>& wanted) {
@@ -66,8 +74,7 @@ Message make_write(Daemon& daemon, const Attribute& attribute, ByteView value, s
   Message call = daemon.new_call(attribute.path, attribute.interface, "WriteValue");
   call.append_bytes(value);
   if (!kind) return call.append("a{sv}", 0), call;
-  const char* type = *kind == backend::WriteKind::with_response ? "request" : "command";
-  call.append("a{sv}", 1, "type", "s", type);
+  call.append("a{sv}", 1, "type", "s", type_of(*kind));
   return call;
 }
 

@@ -111,7 +111,7 @@ void Link::connect_answered(const Reply& reply) {
   if (state_ == State::closing) return check_closed();
   if (reply.ok()) return come_up(true);
   if (reply.error_name() == "org.bluez.Error.AlreadyConnected" && is_connected()) return come_up(false);
-  connect_failed(error_of(reply));
+  connect_failed(failure_of(reply));
 }
 
 void Link::connect_looked_after(const Reply&) {
@@ -121,22 +121,22 @@ void Link::connect_looked_after(const Reply&) {
   connect_failed(Error(ErrorCode::connection_failed, "the link came up and was lost at once: try again"));
 }
 
-Error Link::error_of(const Reply& reply) const {
+backend::ConnectResult Link::failure_of(const Reply& reply) const {
   const auto parsed = parse_path(path_);
   // BlueZ says "Input/output error" for an adapter that is off.
   const AdapterObject* adapter = parsed ? daemon_.objects().adapter(parsed->adapter) : nullptr;
   if (adapter && !adapter->powered)
     return unavailable_error(unusable(*adapter).value_or(UnavailableReason::powered_off),
                              std::string(adapter_id(adapter->path)));
-  return to_error(Request::connect, reply.error_name(), reply.error_text());
+  return to_connect_result(reply.error_name(), reply.error_text());
 }
 
-void Link::connect_failed(const Error& error) {
+void Link::connect_failed(const backend::ConnectResult& result) {
   if (!is_connected()) {
     go_down();
-    return fail_waiters(error);
+    return fail_waiters(result);
   }
-  failure_ = error;
+  failure_ = result;
   state_ = State::closing;
   patience_.start_after(daemon_.loop(), remains_limit, [self = weak_from_this(), pin = pin_] {
     const auto whole = pin.lock();
@@ -151,13 +151,13 @@ void Link::come_up(bool ours) {
   ours_ = ours;
   const auto waiters = std::exchange(waiters_, {});
   holders_.insert(holders_.end(), waiters.begin(), waiters.end());
-  for (const auto& session : waiters) session->connect_finished(Result<void>());
+  for (const auto& session : waiters) session->connect_finished(backend::ConnectResult());
 }
 
-void Link::fail_waiters(const Error& error) {
+void Link::fail_waiters(const backend::ConnectResult& result) {
   const auto self = shared_from_this();
   const auto waiters = std::exchange(waiters_, {});
-  for (const auto& session : waiters) session->connect_finished(error);
+  for (const auto& session : waiters) session->connect_finished(result);
 }
 
 void Link::abandon(const std::shared_ptr<Session>& session) {
@@ -262,8 +262,9 @@ void Link::device_removed() {
 }
 
 void Link::daemon_lost(const std::string& native) {
-  failure_ = lost_error(native);
-  vanish(*failure_, DisconnectReason::backend_lost, native);
+  const Error error = lost_error(native);
+  failure_ = error;
+  vanish(error, DisconnectReason::backend_lost, native);
   failure_.reset();
 }
 

@@ -63,7 +63,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void connect_answered(const Reply& reply);
   void connect_looked_after(const Reply& reply);
   void disconnect_answered(const Reply& reply);
-  void connect_failed(const Error& error);
+  void connect_failed(const backend::ConnectResult& result);
   void come_up(bool ours);
   void close();
   void check_closed();
@@ -71,11 +71,11 @@ class Link : public std::enable_shared_from_this<Link> {
   void drop(DisconnectReason reason, const std::string& native);
   void vanish(const Error& error, DisconnectReason reason, const std::string& native);
   void go_down() noexcept;
-  void fail_waiters(const Error& error);
+  void fail_waiters(const backend::ConnectResult& result);
   void characteristic_changed(const Message& signal);
   void reason_told(const Message& signal);
   [[nodiscard]] DisconnectReason reason_of_drop() const;
-  [[nodiscard]] Error error_of(const Reply& reply) const;
+  [[nodiscard]] backend::ConnectResult failure_of(const Reply& reply) const;
   Bus::ReplyHandler guarded(void (Link::*next)(const Reply&));
 
   Daemon& daemon_;
@@ -89,7 +89,7 @@ class Link : public std::enable_shared_from_this<Link> {
   bool disconnect_pending_ = false;
   std::optional<Error> disconnect_error_;
   // Why those who wait get no link, once the rest of a failed one is gone.
-  std::optional<Error> failure_;
+  std::optional<backend::ConnectResult> failure_;
   Timer patience_;
   TimePoint settled_at_{};
   unsigned generation_ = 0;

@@ -19,10 +19,14 @@ SimClient::~SimClient() {
   if (link_) link_->drop(*this);
 }
 
-void SimClient::connect(backend::Done<void> done) {
+std::string SimClient::adapter() const {
+  const auto adapter = world_->choose_adapter(wanted_adapter());
+  return adapter ? (*adapter)->spec.name : std::string();
+}
+
+void SimClient::connect(backend::ConnectDone done) {
   if (!world_->loop()) return done(Error(ErrorCode::backend_lost, "the simulated world has ended: make another one"));
-  const std::string& wanted = request_.adapter.empty() ? request_.device.adapter() : request_.adapter;
-  const auto adapter = world_->choose_adapter(wanted);
+  const auto adapter = world_->choose_adapter(wanted_adapter());
   if (!adapter) return done(adapter.error());
   adapter_ = *adapter;
   connect_done_ = std::move(done);

@@ -6,6 +6,7 @@
 #include <blau/backend.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace blau::sim::detail {
@@ -16,7 +17,8 @@ class SimClient final : public backend::ClientPort {
   SimClient(std::shared_ptr<WorldCore> world, backend::ClientRequest request, backend::ClientEvents& events);
   ~SimClient() override;
 
-  void connect(backend::Done<void> done) override;
+  [[nodiscard]] std::string adapter() const override;
+  void connect(backend::ConnectDone done) override;
   void abort_connect() override;
   void disconnect(backend::ReleaseKind kind, backend::Done<void> done) override;
   void release() noexcept override;
@@ -60,6 +62,10 @@ class SimClient final : public backend::ClientPort {
     std::uint16_t bits;
   };
 
+  /// What the user chose, else the one that heard the device; empty: the default one.
+  [[nodiscard]] const std::string& wanted_adapter() const noexcept {
+    return request_.adapter.empty() ? request_.device.adapter() : request_.adapter;
+  }
   void establish();
   void leave() noexcept;
   void forget_interests();
@@ -79,7 +85,7 @@ class SimClient final : public backend::ClientPort {
   State state_ = State::idle;
   AdapterNode* adapter_ = nullptr;
   std::shared_ptr<Link> link_;
-  backend::Done<void> connect_done_;
+  backend::ConnectDone connect_done_;
   std::vector<backend::Done<void>> disconnect_done_;
   Timer attempt_timer_;
   std::vector<Interest> interests_;

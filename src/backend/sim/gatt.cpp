@@ -104,10 +104,11 @@ void SimClient::write_characteristic(std::uint16_t handle, Bytes value, backend:
   const auto known = usable_characteristic(handle, done);
   if (!known) return;
   std::unique_ptr<Procedure> procedure;
-  if (kind == backend::WriteKind::with_response)
-    procedure = std::make_unique<WriteValue>(known->value_handle, std::move(value));
-  else
+  if (kind == backend::WriteKind::without_response)
     procedure = std::make_unique<WriteCommand>(known->value_handle, std::move(value));
+  else
+    procedure =
+        std::make_unique<WriteValue>(known->value_handle, std::move(value), kind == backend::WriteKind::reliable);
   run(*link_, std::move(procedure), std::move(done));
 }
 

@@ -13,39 +13,41 @@
 namespace blau::test {
 
 /// What a port was asked for and has not answered.
-template <class T>
+template <class T, class Answer = Result<T>>
 struct Request {
   std::uint16_t handle = 0;
   Bytes value;
-  backend::Done<T> done;
+  unique_function<void(Answer)> done;
   /// Answers; the request is gone then.
-  void answer(Result<T> result) { std::exchange(done, nullptr)(std::move(result)); }
+  void answer(Answer result) { std::exchange(done, nullptr)(std::move(result)); }
 };
 
 /// A queue of requests of one kind.
-template <class T>
+template <class T, class Answer = Result<T>>
 class Requests {
  public:
-  void add(std::uint16_t handle, Bytes value, backend::Done<T> done) {
+  using Done = unique_function<void(Answer)>;
+
+  void add(std::uint16_t handle, Bytes value, Done done) {
     waiting_.push_back({handle, std::move(value), std::move(done)});
     ++count_;
   }
-  void add(backend::Done<T> done) { add(0, {}, std::move(done)); }
+  void add(Done done) { add(0, {}, std::move(done)); }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
   /// All that ever came.
   [[nodiscard]] int count() const noexcept { return count_; }
   /// Takes the oldest out, to be answered now or later.
-  Request<T> take() {
+  Request<T, Answer> take() {
     auto first = std::move(waiting_.at(0));
     waiting_.pop_front();
     return first;
   }
-  void answer(Result<T> result) { take().answer(std::move(result)); }
+  void answer(Answer result) { take().answer(std::move(result)); }
   /// The port is gone: nobody is answered any more.
   void drop() { std::exchange(waiting_, {}); }
 
  private:
-  std::deque<Request<T>> waiting_;
+  std::deque<Request<T, Answer>> waiting_;
   int count_ = 0;
 };
 
@@ -53,7 +55,7 @@ class Requests {
 struct ClientScript {
   backend::ClientEvents* events = nullptr;
   backend::ClientRequest request;
-  Requests<void> connects;
+  Requests<void, backend::ConnectResult> connects;
   Requests<void> disconnects;
   std::vector<backend::ReleaseKind> disconnect_kinds;
   Requests<backend::GattDatabase> discoveries;
@@ -66,6 +68,7 @@ struct ClientScript {
   int aborts = 0;
   int releases = 0;
   bool alive = true;
+  std::string adapter;
   std::uint16_t mtu = 247;
 
   void end() {
@@ -85,7 +88,8 @@ class ScriptedClient final : public backend::ClientPort {
   explicit ScriptedClient(std::shared_ptr<ClientScript> script) : script_(std::move(script)) {}
   ~ScriptedClient() override { script_->end(); }
 
-  void connect(backend::Done<void> done) override { script_->connects.add(std::move(done)); }
+  [[nodiscard]] std::string adapter() const override { return script_->adapter; }
+  void connect(backend::ConnectDone done) override { script_->connects.add(std::move(done)); }
   void abort_connect() override { ++script_->aborts; }
   void disconnect(backend::ReleaseKind kind, backend::Done<void> done) override {
     script_->disconnect_kinds.push_back(kind);
