@@ -72,6 +72,7 @@ ScannerOptions scanner_options(const Session& session) {
   ScannerOptions options;
   options.backend = session.backend;
   options.adapter = session.options.adapter;
+  options.resume = false;  // who looks at a terminal wants to know at once
   return options;
 }
 

@@ -277,7 +277,8 @@ class ClientPort {
   [[nodiscard]] virtual std::string adapter() const { return {}; }
 
   /// Makes one attempt to bring the link up, without discovery; where the system holds a link to the device already, adopts it.
-  /// Called only while there is no link and no attempt. The core ends it by `abort_connect`, and tries again as the result's `Retry` says.
+  /// Called only while there is no link and no attempt, and as a rule for one client of an adapter at a time. The core ends it by `abort_connect`, and tries again as the result's `Retry` says.
+  /// A failure is told when the system says that no link remains.
   /// Errors: `bluetooth_not_available`, `access_denied`, `invalid_argument` (unknown adapter), `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `not_supported` (the
   /// system cannot connect to such a device), `busy`, `timed_out` (the system's own limit), `backend_lost`, `failed`.
   virtual void connect(ConnectDone done) = 0;
@@ -293,6 +294,8 @@ class ClientPort {
   /// Discovers services, included services, characteristics and descriptors. The core has one discovery under way at most.
   /// Errors: `disconnected`, `access_denied`, `failed`.
   virtual void discover(const DiscoverRequest& request, Done<GattDatabase> done) = 0;
+  /// What a discovery that is under way still waits for, in words; may be empty. For the error of one that takes too long.
+  [[nodiscard]] virtual std::string discovery_waits_for() const { return {}; }
 
   /// The ATT MTU of the link, 23 where it is not known yet.
   [[nodiscard]] virtual std::uint16_t mtu() const noexcept = 0;

@@ -43,6 +43,26 @@ struct BlueZClientOptions {
   bool release_only = false;
 };
 
+/// Keeps a link up: what to do when it ends without this client having asked for it. Off by default.
+///
+/// The client then connects again by itself, restores the subscriptions that were there, and tells of it. Until then operations answer `not_connected`, `on_disconnected` has told of the lost
+/// link, and `Subscription`s and callbacks of `start_notify` stay as they are. `disconnect()` ends it; `connect()` takes it over and waits for its outcome.
+///
+/// It begins again at once after an ordinary end, a moment later where the peripheral was no longer heard, and when the adapter is back where that was switched off or bluetoothd ended.
+struct ReconnectPolicy {
+  bool enabled = false;
+  /// The pause after the first failure in a row; it doubles with each one. A link that lasts less than five seconds counts as a failure.
+  std::chrono::nanoseconds first_pause = std::chrono::milliseconds(250);
+  /// The longest pause.
+  std::chrono::nanoseconds longest_pause = std::chrono::seconds(60);
+  /// How many failures in a row end it; absent: none. What no repetition cures (`bond_lost`, `access_denied`, …) ends it at once.
+  std::optional<unsigned> most_failures = std::nullopt;
+  /// Called on the client's loop when the link is back, with its subscriptions.
+  std::function<void()> on_reconnected;
+  /// Called on the client's loop when it gives up. Subscriptions have ended then.
+  std::function<void(const Error&)> on_gave_up;
+};
+
 /// How a client behaves.
 struct ClientOptions {
   /// Called once for each link that ended, whoever ended it, on the client's loop; never for a link that `connect` did not report, and never after the client was destroyed.
@@ -57,6 +77,8 @@ struct ClientOptions {
   bool pair = false;
   /// Answers what a pairing asks.
   PairingAgent pairing;
+  /// Whether a lost link is made again.
+  ReconnectPolicy reconnect;
   /// An adapter's id (`hci0`) or address; empty: the one that saw the device, else the default one.
   std::string adapter;
   WinRtClientOptions winrt;
@@ -158,6 +180,9 @@ class BLAU_API Client {
   /// A bare address is scanned for during at most the time-out, then `device_not_found`; then the time-out counts afresh for link and discovery. `.timeout()` on the operation replaces both by one
   /// limit. Cancelling takes the attempt back; a link that comes up all the same is taken down.
   ///
+  /// What passes is tried again inside that time: four attempts and, counted apart, nine short faults of the air; `connect_attempts()` tells how many it took. A device that the system has
+  /// forgotten is looked for by a scan of four seconds. Connects through one adapter on one loop go one after another; the wait counts.
+  ///
   /// Errors: `bluetooth_not_available`, `access_denied`, `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `busy` (a connect is under way), `timed_out`, `canceled`, `backend_lost`, `failed`.
   [[nodiscard]] Operation<void> connect(ConnectOptions options = ConnectOptions());
 
@@ -176,7 +201,7 @@ class BLAU_API Client {
   [[nodiscard]] std::uint16_t mtu_size() const;
   /// The ATT MTU at each change, from now on; ends with the client.
   [[nodiscard]] Stream<std::uint16_t> mtu_changes();
-  /// How many attempts the last `connect` made.
+  /// How many attempts at a link the last `connect` made, the policy's own included. Any thread.
   [[nodiscard]] unsigned connect_attempts() const noexcept;
 
   /// What was discovered in this connection. @throws Error `services_not_discovered` before it and after a disconnect

@@ -34,6 +34,13 @@ struct ScannerOptions {
   ScanMode mode = ScanMode::active;
   /// An adapter's id (`hci0`) or address; empty: the default one.
   std::string adapter;
+  /// A scan that is interrupted because the adapter is switched off or bluetoothd ends goes on by itself when they are back: streams stay, `is_scanning()` says false meanwhile. False: it ends
+  /// with the reason.
+  bool resume = true;
+  /// Active scans that hear nothing for so long are begun anew, at the next quiet moment for the adapter; zero: never. After a second time in a row the silence is reported.
+  std::chrono::nanoseconds silence_limit = std::chrono::seconds(90);
+  /// Called on the scanner's loop when the scan is interrupted and will resume: `bluetooth_not_available`, `backend_lost`; and when nothing is heard although it was begun anew: `timed_out`.
+  std::function<void(const Error&)> on_interrupted;
   BlueZScanOptions bluez;
   WinRtScanOptions winrt;
   /// The Bluetooth system; empty: the default.
@@ -53,12 +60,12 @@ class BLAU_API Scanner {
   Scanner& operator=(Scanner&&) noexcept;
   ~Scanner();
 
-  /// Begins to scan and forgets the devices seen before. Does nothing if it scans already.
+  /// Begins to scan and forgets the devices seen before. Does nothing if it scans already; one that waits to resume is begun anew.
   /// Errors: `bluetooth_not_available` with its reason, `access_denied`, `not_supported` (the mode), `invalid_argument` (an unknown adapter), `backend_lost`, `failed`.
   [[nodiscard]] Operation<void> start();
   /// Ends the scan; streams end. Does nothing if it does not scan. Errors: none of its own.
   [[nodiscard]] Operation<void> stop();
-  /// Whether it scans now. Any thread.
+  /// Whether it scans now: false, too, while an interrupted scan waits to resume. Any thread.
   [[nodiscard]] bool is_scanning() const noexcept;
 
   /// The sightings from now on. Begin it before `start` to miss none; ends with `stop` or the reason why the scan ended. Several at once are possible.
@@ -73,7 +80,7 @@ class BLAU_API Scanner {
   void set_scanning_filter(std::optional<SignalStrengthFilter> signal_strength,
                            std::optional<AdvertisementFilter> advertisement = std::nullopt);
 
-  /// Scans for this time and gives what was seen. Errors: as `start`.
+  /// Scans for this time and gives what was seen. Errors: as `start`, also if the scan ends by itself. As all helpers it does not resume an interrupted scan.
   [[nodiscard]] static Operation<std::vector<Advertisement>> discover(
       std::chrono::nanoseconds timeout = std::chrono::seconds(5), ScannerOptions options = ScannerOptions());
 

@@ -12,29 +12,16 @@
 namespace blau::detail {
 namespace {
 
+using namespace std::chrono_literals;
+
+// Not an end of the whole: the device may be slow to answer, and a second discovery finds it ready.
+constexpr Duration discovery_patience = 10s;
+
 std::string in_seconds(std::chrono::nanoseconds time) {
   std::ostringstream out;
   out << std::chrono::duration<double>(time).count() << " s";
   return out.str();
 }
-
-/// Keeps the process waiting for a disconnect, see `EventLoop::background`, until it is answered or dropped.
-class DisconnectUnderWay {
- public:
-  explicit DisconnectUnderWay(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) {
-    loop_->disconnect_begins();
-  }
-  DisconnectUnderWay(DisconnectUnderWay&&) noexcept = default;
-  DisconnectUnderWay& operator=(DisconnectUnderWay&&) = delete;
-  ~DisconnectUnderWay() {
-    if (loop_) loop_->disconnect_ends();
-  }
-
- private:
-  std::shared_ptr<Loop> loop_;
-};
-
-Error canceled_by_disconnect() { return {ErrorCode::canceled, "disconnect() was called while connecting"}; }
 
 }  // namespace
 
@@ -54,20 +41,24 @@ void ClientCore::join_loop() {
 void ClientCore::connect(const ConnectOptions& options, Completer<void> done) {
   if (dead_) return done(Error(ErrorCode::canceled, "the client was destroyed"));
   if (link_ == Link::connected) return done(Result<void>());
-  if (attempt_) return done(Error(ErrorCode::busy, "a connect is under way already; await that one"));
+  if (attempt_ && attempt_->done) return done(Error(ErrorCode::busy, "a connect is under way already; await that one"));
   if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
   join_loop();
-  attempt_ = std::make_unique<Attempt>();
+  const bool takes_over = attempt_ != nullptr;  // what the reconnect policy has begun
+  if (!takes_over) attempt_ = std::make_unique<Attempt>();
   attempt_->done = std::move(done);
   attempt_->timeout = options.timeout.value_or(options_.timeout);
-  attempt_->number = ++attempt_number_;
   attempt_->done.on_early_end([this] { abort_attempt(); });
-  attempts_ = 1;
+  reconnect_pause_.stop();
+  adapter_return_.reset();
+  if (takes_over) return limit_attempt("did not connect", ErrorCode::timed_out);
+  attempts_ = 0;
   if (link_ == Link::down) return begin_attempt();
   limit_attempt("was still being disconnected", ErrorCode::timed_out);  // begins when the last link is down
 }
 
 void ClientCore::begin_attempt() {
+  attempt_->number = ++attempt_number_;
   if (by_address_) return look_up();
   begin_link();
 }
@@ -103,27 +94,45 @@ void ClientCore::found(Device found) {
     const std::lock_guard lock(mutex_);
     device_ = std::move(found);
   }
+  if (attempt_->failure) return try_link();  // found again: the limit goes on
   begin_link();
 }
 
 void ClientCore::begin_link() {
   limit_attempt("did not connect", ErrorCode::timed_out);
-  if (!port_) {
-    backend::ClientRequest request;
-    request.device = device();
-    request.adapter = options_.adapter;
-    request.winrt_address_type = options_.winrt.address_type;
-    request.bluez_release_only = options_.bluez.release_only;
-    port_ = backend_->make_client(request, *this);
-  }
+  try_link();
+}
+
+void ClientCore::make_port() {
+  if (port_) return;
+  backend::ClientRequest request;
+  request.device = device();
+  request.adapter = options_.adapter;
+  request.winrt_address_type = options_.winrt.address_type;
+  request.bluez_release_only = options_.bluez.release_only;
+  port_ = backend_->make_client(request, *this);
+}
+
+void ClientCore::try_link() {
+  make_port();
+  attempt_->pause.reset();
+  attempt_->pausing.stop();
+  turn_ = ConnectTurns::line_up(*loop_, backend_, port_->adapter());
+  turn_.then([this] { ask_for_link(); });  // forgotten with the turn
+}
+
+void ClientCore::ask_for_link() {
   link_ = Link::connecting;
-  const auto number = attempt_->number;
+  ++attempts_;
+  const auto number = attempt_->number = ++attempt_number_;
   port_->connect([weak = weak_from_this(), number](const backend::ConnectResult& result) {
     if (const auto self = weak.lock()) self->link_answered(number, result);
   });
 }
 
 void ClientCore::link_answered(std::uint32_t number, const backend::ConnectResult& result) {
+  turn_ = {};
+  remains_limit_.stop();
   if (link_ == Link::aborting || !attempt_ || attempt_->number != number) {
     if (!result) {
       link_ = Link::down;
@@ -132,11 +141,8 @@ void ClientCore::link_answered(std::uint32_t number, const backend::ConnectResul
     link_ = Link::preparing;  // came up in spite of the abort
     return release_link();
   }
-  if (!result) {
-    link_ = Link::down;
-    return fail_attempt(result.error());
-  }
-  link_ = Link::preparing;
+  link_ = result ? Link::preparing : Link::down;
+  if (!result) return try_failed(result.error(), result.retry());
   prepare_link();
 }
 
@@ -145,7 +151,7 @@ void ClientCore::prepare_link() {
   auto then = [weak = weak_from_this(), number = attempt_->number](const Result<void>& result) {
     const auto self = weak.lock();
     if (!self || !self->attempt_ || self->attempt_->number != number) return;
-    if (!result) return self->fail_attempt(result.error());
+    if (!result) return self->try_failed(result.error(), backend::Retry::never);
     self->begin_discovery();
   };
   port_->pair(pair_request({}), std::move(then));
@@ -165,6 +171,12 @@ backend::DiscoverRequest ClientCore::discover_request(const DiscoveryOptions& op
 
 void ClientCore::begin_discovery() {
   const auto number = attempt_->number;
+  attempt_->discovery_limit.start_after(*loop_, discovery_patience, [this] {
+    const Error error(ErrorCode::timed_out, "the device " + device().address().to_string() +
+                                                " did not tell its services within " + in_seconds(discovery_patience) +
+                                                told_missing());
+    try_failed(error, backend::Retry::again);
+  });
   port_->discover(discover_request({}), [weak = weak_from_this(), number](Result<backend::GattDatabase> database) {
     const auto self = weak.lock();
     if (!self || !self->attempt_ || self->attempt_->number != number) return;
@@ -172,168 +184,45 @@ void ClientCore::begin_discovery() {
   });
 }
 
-void ClientCore::discovered(Result<backend::GattDatabase> database) {
-  mtu_->store(port_->mtu());
-  auto tree = make_tree(std::move(database));
-  if (!tree) return fail_attempt(tree.error());
-  attempt_succeeded(std::move(*tree));
+/// What the discovery that is under way waits for, to go on a sentence.
+std::string ClientCore::told_missing() const {
+  if (link_ != Link::preparing) return {};
+  const auto missing = port_->discovery_waits_for();
+  return missing.empty() ? missing : " (" + missing + ")";
 }
 
-void ClientCore::attempt_succeeded(GattTree::Pointer tree) {
-  publish(std::move(tree));
+void ClientCore::discovered(Result<backend::GattDatabase> database) {
+  attempt_->discovery_limit.stop();
+  mtu_->store(port_->mtu());
+  auto tree = make_tree(std::move(database));
+  if (!tree) return try_failed(tree.error(), backend::retry_of(tree.error()));
+  attempt_->tree = std::move(*tree);
+  restore_subscriptions();
+}
+
+void ClientCore::attempt_succeeded() {
+  const auto attempt = std::move(attempt_);
+  publish(std::move(attempt->tree));
   link_ = Link::connected;
+  linked_at_ = loop_->now();
   reported_ = true;
   connected_ = true;
-  const auto attempt = std::move(attempt_);
+  const bool of_policy = !attempt->done;
   attempt->done(Result<void>());
+  if (of_policy) tell_reconnected();
 }
 
 // The user's own limit over everything replaces the two defaults.
 void ClientCore::limit_attempt(const char* what, ErrorCode code) {
-  if (attempt_->done.has_own_timeout()) return;
+  if (attempt_->done.has_own_timeout()) return attempt_->limit.stop();
   attempt_->limit.start_after(*loop_, attempt_->timeout, [this, what, code] {
-    fail_attempt({code, "the device " + device().address().to_string() + " " + what + " within " +
-                            in_seconds(attempt_->timeout) +
-                            "; is it on, in reach and not connected to something else?"});
+    const bool between_tries = attempt_->pause && link_ == Link::down;
+    if (between_tries) return fail_attempt(told_with_attempts(*attempt_->failure));
+    const Error error(code, "the device " + device().address().to_string() + " " + what + " within " +
+                                in_seconds(attempt_->timeout) + told_missing() +
+                                "; is it on, in reach and not connected to something else?");
+    fail_attempt(told_with_attempts(error));
   });
-}
-
-void ClientCore::fail_attempt(const Error& error) {
-  const auto attempt = std::move(attempt_);
-  attempt->done(error);
-  release_link();
-}
-
-void ClientCore::abort_attempt() noexcept {
-  attempt_.reset();
-  release_link();
-}
-
-void ClientCore::release_link() {
-  if (link_ == Link::connecting) {
-    link_ = Link::aborting;
-    return port_->abort_connect();
-  }
-  if (link_ == Link::down) return link_is_down();
-  if (link_ != Link::preparing) return;
-  link_ = Link::closing;
-  port_->disconnect(backend::ReleaseKind::implicit_release, [weak = weak_from_this()](const Result<void>&) {
-    const auto self = weak.lock();
-    if (!self || self->link_ != Link::closing) return;
-    self->link_ = Link::down;
-    self->link_is_down();
-  });
-}
-
-void ClientCore::link_is_down(const Result<void>& outcome) {
-  mtu_->store(0);
-  auto waiters = std::exchange(disconnect_waiters_, {});
-  for (auto& waiter : waiters) waiter(outcome);
-  if (attempt_ && link_ == Link::down) begin_attempt();
-}
-
-void ClientCore::disconnect(Completer<void> done) {
-  if (auto attempt = std::move(attempt_)) {
-    attempt->done(canceled_by_disconnect());
-    release_link();
-  }
-  if (link_ == Link::down) return done(Result<void>());
-  disconnect_waiters_.push_back(std::move(done));
-  if (link_ != Link::connected) return;
-  link_ = Link::closing;
-  connected_ = false;
-  auto then = [weak = weak_from_this(), under_way = DisconnectUnderWay(loop_)](const Result<void>& result) {
-    const auto self = weak.lock();
-    if (!self || self->link_ != Link::closing) return;
-    self->link_ = Link::down;
-    self->link_lost(DisconnectReason::local, {});
-    self->link_is_down(result);
-  };
-  port_->disconnect(backend::ReleaseKind::explicit_disconnect, std::move(then));
-}
-
-void ClientCore::on_disconnected(DisconnectReason reason, const std::string& native) {
-  if (link_ == Link::preparing) {
-    link_ = Link::down;
-    std::string message("the link ended during discovery: ");
-    message += to_string(reason);
-    if (attempt_) fail_attempt({ErrorCode::connection_failed, message, native});
-    return;
-  }
-  const bool asked_for = link_ == Link::closing;
-  if (link_ == Link::connected) link_ = Link::down;
-  link_lost(asked_for ? DisconnectReason::local : reason, native);
-  if (link_ == Link::down) link_is_down();
-}
-
-// Once a reported link: everything that needs it ends before the user is told.
-void ClientCore::link_lost(DisconnectReason reason, const std::string& native) {
-  connected_ = false;
-  if (!std::exchange(reported_, false)) return;
-  std::string message("the link ended: ");
-  message += to_string(reason);
-  const Error error(ErrorCode::disconnected, message, native);
-  mtu_->store(0);
-  services_changed_ = false;  // what was to be discovered again went with the link
-  publish(nullptr);
-  queues_.fail_all(error);
-  for (auto& [handle, sink] : std::exchange(subscriptions_, {})) retire(std::move(sink), error);
-  Disconnection disconnection{device(), reason, native};
-  loop_->post([weak = weak_from_this(), disconnection = std::move(disconnection)]() mutable {
-    if (const auto self = weak.lock()) self->tell_disconnected(std::move(disconnection));
-  });
-}
-
-void ClientCore::tell_disconnected(Disconnection disconnection) {
-  if (dead_ || !on_disconnected_) return;
-  const auto callback = on_disconnected_;  // which may replace itself
-  callback(disconnection);
-}
-
-void ClientCore::set_on_disconnected(std::function<void(const Disconnection&)> callback) {
-  on_disconnected_ = std::move(callback);
-}
-
-void ClientCore::shut_down() noexcept {
-  if (std::exchange(dead_, true)) return;
-  const auto self = shared_from_this();
-  leave();
-  const Error canceled(ErrorCode::canceled, "the client was destroyed");
-  on_disconnected_ = nullptr;
-  if (auto attempt = std::move(attempt_)) attempt->done(canceled);
-  for (auto& waiter : std::exchange(disconnect_waiters_, {})) waiter(canceled);
-  queues_.fail_all(canceled);
-  for (auto& [handle, sink] : std::exchange(subscriptions_, {})) sink->destroy();
-  for (auto& sink : std::exchange(retired_, {})) sink->destroy();
-  for (auto& weak : mtu_streams_)
-    if (const auto channel = weak.lock()) channel->end(std::nullopt);
-  for (auto& weak : service_streams_)
-    if (const auto channel = weak.lock()) channel->end(std::nullopt);
-  connected_ = false;
-  reported_ = false;
-  link_ = Link::down;
-  mtu_->store(0);
-  publish(nullptr);
-  if (const auto asking = std::move(asking_)) asking->stop();
-  if (port_) port_->release();
-  const auto port = std::move(port_);
-  backend_.reset();
-}
-
-Device ClientCore::device() const {
-  const std::lock_guard lock(mutex_);
-  return device_;
-}
-
-GattTree::Pointer ClientCore::tree() const {
-  const std::lock_guard lock(mutex_);
-  return tree_;
-}
-
-void ClientCore::publish(GattTree::Pointer tree) {
-  ++tree_version_;
-  const std::lock_guard lock(mutex_);
-  tree_ = std::move(tree);
 }
 
 }  // namespace blau::detail

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "adapter_return.hpp"
+#include "connect_turns.hpp"
 #include "gatt_tree.hpp"
 #include "implicit_scan.hpp"
 #include "notify_sink.hpp"
 #include "request_queue.hpp"
+#include "retry_budget.hpp"
 
 #include <blau/backend.hpp>
 #include <blau/client.hpp>
@@ -73,6 +76,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   [[nodiscard]] Operation<Subscription> subscribe(CharacteristicRef ref, NotifyOptions options);
   /// Ends a subscription that nobody holds any more.
   void drop_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
+  /// Ends a subscription that waits for the link to come back. False if it does not.
+  bool drop_suspended(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink);
   [[nodiscard]] Operation<void> stop_subscription(std::uint16_t handle, std::shared_ptr<NotifySink> sink);
   [[nodiscard]] bool is_subscribed(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) const;
   [[nodiscard]] static Subscription make_subscription(std::shared_ptr<ClientCore> core,
@@ -111,14 +116,28 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     closing,     ///< `disconnect` is pending
   };
 
-  /// One `connect()` of the user's.
+  /// One `connect()` of the user's, or one of the reconnect policy's; it may take several tries.
   struct Attempt {
-    Completer<void> done;
+    Completer<void> done;  // empty: the policy's
     std::chrono::nanoseconds timeout{};
-    std::uint32_t number = 0;
+    std::uint32_t number = 0;  // of the try: answers to earlier ones do not count
     Timer limit;
+    Timer discovery_limit;
     ImplicitScan::Lease scan;
+    RetryBudget budget;
+    std::optional<Error> failure;   // of the last try
+    backend::Retry retry{};         // what it calls for
+    std::optional<Duration> pause;  // after the last try, once its link is down
+    Timer pausing;
+    GattTree::Pointer tree;
+    unsigned restoring = 0;  // subscriptions that the backend has not answered
   };
+  struct Subscribed {
+    std::shared_ptr<NotifySink> sink;
+    backend::SubscribeKind kind;
+    Uuid uuid;
+  };
+  using Subscriptions = std::unordered_map<std::uint16_t, Subscribed>;
 
   // client_connect.cpp
   void begin_attempt();
@@ -126,20 +145,48 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void scan_for_device();
   void found(Device device);
   void begin_link();
+  void make_port();
+  void try_link();
+  void ask_for_link();
   void link_answered(std::uint32_t number, const backend::ConnectResult& result);
   void prepare_link();
   void begin_discovery();
   void discovered(Result<backend::GattDatabase> database);
-  void attempt_succeeded(GattTree::Pointer tree);
+  [[nodiscard]] std::string told_missing() const;
+  void attempt_succeeded();
   void limit_attempt(const char* what, ErrorCode code);
+  void join_loop();
+  [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
+
+  // client_retry.cpp
+  void try_failed(const Error& error, backend::Retry retry);
+  void continue_attempt();
+  void await_reappearance();
+  [[nodiscard]] bool ends_before(Duration pause, backend::Retry retry) const;
   void fail_attempt(const Error& error);
   void abort_attempt() noexcept;
+  [[nodiscard]] Error told_with_attempts(const Error& error) const;
+
+  // client_link.cpp
   void release_link();
+  void limit_remains();
   void link_is_down(const Result<void>& outcome = Result<void>());
   void link_lost(DisconnectReason reason, const std::string& native);
   void tell_disconnected(Disconnection disconnection);
-  [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
-  void join_loop();
+
+  // client_reconnect.cpp
+  [[nodiscard]] bool keeps_link_up(DisconnectReason reason) const noexcept;
+  void reconnect_after(DisconnectReason reason);
+  void reconnect_failed(const Error& error);
+  void reconnect_in(Duration pause);
+  void reconnect_with_adapter();
+  void begin_reconnect();
+  void end_reconnect(const Error& reason) noexcept;
+  void tell_reconnected();
+  void tell_gave_up(const Error& error);
+  void suspend_subscriptions();
+  void restore_subscriptions();
+  void restored(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink, const Result<void>& result);
 
   // client_gatt.cpp
   [[nodiscard]] Result<GattTree::Pointer> make_tree(Result<backend::GattDatabase> database);
@@ -170,14 +217,22 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::shared_ptr<backend::Backend> backend_;
   std::unique_ptr<backend::ClientPort> port_;
   std::unique_ptr<Attempt> attempt_;
+  ConnectTurns::Turn turn_;
+  Timer remains_limit_;  // while the system takes down what a try left
   std::vector<Completer<void>> disconnect_waiters_;
   bool reported_ = false;  // connect has told of the link that is up
   bool services_changed_ = false;
   std::uint32_t tree_version_ = 0;
   NodePointer<TaskNode<backend::PairingAnswer>> asking_;
 
+  unsigned reconnect_failures_ = 0;
+  TimePoint linked_at_{};
+  Timer reconnect_pause_;
+  std::unique_ptr<AdapterReturn> adapter_return_;
+
   RequestQueues queues_;
-  std::unordered_map<std::uint16_t, std::shared_ptr<NotifySink>> subscriptions_;
+  Subscriptions subscriptions_;
+  Subscriptions suspended_;                           // of a lost link, for the next one
   std::vector<std::shared_ptr<NotifySink>> retired_;  // ended, with a coroutine of the user's still suspended
   std::vector<std::weak_ptr<Channel<std::uint16_t>>> mtu_streams_;
   std::vector<std::weak_ptr<Channel<ServiceCollection>>> service_streams_;

@@ -210,7 +210,7 @@ void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
       ++it;
       continue;
     }
-    auto sink = std::move(it->second);
+    auto sink = std::move(it->second.sink);
     it = subscriptions_.erase(it);
     retire(std::move(sink), Error(ErrorCode::attribute_gone, "the device took the characteristic away"));
   }

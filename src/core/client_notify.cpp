@@ -84,7 +84,7 @@ struct StopSubscriptionCall {
 
   RequestQueues::Key prepare(ClientCore&) const { return handle; }
   void issue(ClientCore& core, backend::Done<void>& done) const {
-    if (!core.is_subscribed(handle, sink)) return done(Result<void>());
+    if (core.drop_suspended(handle, sink) || !core.is_subscribed(handle, sink)) return done(Result<void>());
     core.begin_unsubscription(handle, std::move(done));
   }
 };
@@ -132,11 +132,20 @@ Operation<void> ClientCore::stop_subscription(std::uint16_t handle, std::shared_
 
 bool ClientCore::is_subscribed(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) const {
   const auto found = subscriptions_.find(handle);
-  return found != subscriptions_.end() && found->second == sink;
+  return found != subscriptions_.end() && found->second.sink == sink;
 }
 
 void ClientCore::drop_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {
+  if (drop_suspended(handle, sink)) return;
   if (is_subscribed(handle, sink)) stop_subscription(handle, sink).start([](const Result<void>&) {});
+}
+
+bool ClientCore::drop_suspended(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {
+  const auto found = suspended_.find(handle);
+  if (found == suspended_.end() || found->second.sink != sink) return false;
+  suspended_.erase(found);
+  retire(sink, std::nullopt);
+  return true;
 }
 
 void ClientCore::begin_subscription(const Characteristic& characteristic, SubscribeOrder order) {
@@ -148,7 +157,8 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
     return order.done(Error(ErrorCode::already_subscribed, words));
   }
   const auto sink = order.sink;
-  subscriptions_[handle] = sink;  // before the request: values may come before its answer
+  subscriptions_[handle] = {sink, order.kind,
+                            characteristic.uuid()};  // before the request: values may come before its answer
   auto then = [weak = weak_from_this(), handle, sink,
                done = std::move(order.done)](const Result<void>& result) mutable {
     const auto self = weak.lock();
@@ -178,7 +188,7 @@ void ClientCore::begin_unsubscription(std::uint16_t handle, backend::Done<void> 
   const auto found = subscriptions_.find(handle);
   if (found == subscriptions_.end())
     return done(Error(ErrorCode::not_subscribed, "the characteristic does not notify this client; start_notify first"));
-  auto sink = std::move(found->second);
+  auto sink = std::move(found->second.sink);
   subscriptions_.erase(found);
   retire(std::move(sink), std::nullopt);
   port_->unsubscribe(handle, std::move(done));
@@ -187,7 +197,7 @@ void ClientCore::begin_unsubscription(std::uint16_t handle, backend::Done<void> 
 void ClientCore::on_value(std::uint16_t handle, ByteView value) {
   const auto found = subscriptions_.find(handle);
   if (found == subscriptions_.end()) return;
-  const auto sink = found->second;  // the callback may end the subscription
+  const auto sink = found->second.sink;  // the callback may end the subscription
   try {
     sink->on_value(value);
   } catch (...) {
@@ -201,7 +211,7 @@ std::uint64_t ClientCore::dropped_values(const CharacteristicRef& ref) const {
   const auto characteristic = GattTree::find(known, ref);
   if (!characteristic) return 0;
   const auto found = subscriptions_.find(characteristic->handle().value());
-  return found == subscriptions_.end() ? 0 : found->second->dropped();
+  return found == subscriptions_.end() ? 0 : found->second.sink->dropped();
 }
 
 }  // namespace detail

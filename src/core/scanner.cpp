@@ -72,6 +72,7 @@ std::shared_ptr<detail::Loop> loop_of(const ScannerOptions& options) {
 }
 
 Task<std::vector<Advertisement>> discover_for(std::chrono::nanoseconds time, ScannerOptions options) {
+  options.resume = false;
   Scanner scanner(std::move(options));
   co_await scanner.start();
   auto canceled = co_await sleep_for(time).as_result();
@@ -92,6 +93,7 @@ Task<Device> first_wanted(Stream<Advertisement>& sightings, const Wanted& wanted
 }
 
 Task<std::optional<Device>> find(std::chrono::nanoseconds time, ScannerOptions options, Wanted wanted) {
+  options.resume = false;
   Scanner scanner(std::move(options));
   auto sightings = scanner.advertisements();
   co_await scanner.start();

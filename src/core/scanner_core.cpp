@@ -35,6 +35,7 @@ void ScannerCore::start(Completer<void> done) {
   if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
   if (!std::exchange(joined_, true)) join(*loop_);
   starters_.push_back(std::move(done));
+  if (state_ == State::interrupted) end_interruption();
   if (state_ == State::idle) begin();  // else when the start or the stop that is under way has ended
 }
 
@@ -47,22 +48,29 @@ void ScannerCore::begin() {
     seen_index_.clear();
   }
   if (!port_) port_ = backend_->make_scanner(*this);
+  port_->start(request(), [weak = weak_from_this()](const Result<void>& result) {
+    if (const auto self = weak.lock()) self->started(result);
+  });
+}
+
+backend::ScanRequest ScannerCore::request() const {
   backend::ScanRequest request;
   request.adapter = options_.adapter;
   request.mode = options_.mode;
   request.service_uuids = options_.service_uuids;
   request.bluez = options_.bluez;
   request.winrt = options_.winrt;
-  port_->start(request, [weak = weak_from_this()](const Result<void>& result) {
-    if (const auto self = weak.lock()) self->started(result);
-  });
+  return request;
 }
 
 void ScannerCore::started(const Result<void>& result) {
   if (state_ != State::starting) return;
   state_ = result ? State::scanning : State::idle;
   scanning_ = result.has_value();
-  if (!result) end_streams(result.error());
+  if (result)
+    watch_for_silence();
+  else
+    end_streams(result.error());
   const bool wanted = std::any_of(starters_.begin(), starters_.end(), [](const auto& done) { return done.pending(); });
   answer_starters(result);
   if (result && !wanted && stoppers_.empty()) return stop(Completer<void>());  // every start was taken back
@@ -74,10 +82,12 @@ void ScannerCore::answer_starters(const Result<void>& result) {
 }
 
 void ScannerCore::stop(Completer<void> done) {
+  if (state_ == State::interrupted) end_interruption();
   if (state_ == State::idle) return done(Result<void>());
   stoppers_.push_back(std::move(done));
   if (state_ != State::scanning) return;
   state_ = State::stopping;
+  silence_.stop();
   scanning_ = false;
   end_streams(std::nullopt);
   if (coroutine_callback_) coroutine_callback_->stop();
@@ -96,9 +106,10 @@ void ScannerCore::stopped() {
 
 void ScannerCore::on_scan_ended(const Error& error) {
   if (state_ != State::scanning) return;
-  state_ = State::idle;
   scanning_ = false;
-  end_streams(error);
+  silence_.stop();
+  if (options_.resume && waits_for_adapter(error)) return interrupted(error);
+  ended_for_good(error);
 }
 
 void ScannerCore::end_streams(const std::optional<Error>& reason) {
@@ -118,6 +129,8 @@ void ScannerCore::shut_down() noexcept {
   for (const auto& queue : std::exchange(retired_callbacks_, {})) queue->destroy();
   state_ = State::idle;
   scanning_ = false;
+  silence_.stop();
+  adapter_return_.reset();
   const auto port = std::move(port_);
   backend_.reset();
 }
@@ -147,7 +160,8 @@ bool ScannerCore::passes(const AdvertisementData& data) const {
 }
 
 void ScannerCore::on_advertisement(const Device& device, const AdvertisementData& data) {
-  if (state_ != State::scanning && state_ != State::starting) return;
+  if (state_ != State::scanning && state_ != State::starting && state_ != State::resuming) return;
+  heard_at_ = loop_->now();
   if (!passes(data)) return;
   remember(device, data);
   tell(device, data);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "adapter_return.hpp"
 #include "callback_queue.hpp"
 
 #include <blau/backend.hpp>
@@ -39,15 +40,35 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
   [[nodiscard]] std::vector<Advertisement> seen() const;
 
  private:
-  enum class State : std::uint8_t { idle, starting, scanning, stopping };
+  enum class State : std::uint8_t {
+    idle,
+    starting,  ///< the backend's `start` is pending
+    scanning,
+    stopping,     ///< the backend's `stop` is pending
+    interrupted,  ///< waits for the adapter
+    resuming,     ///< the backend's `start` is pending, after an interruption
+    renewing,     ///< the backend's `stop` is pending, because nothing is heard
+  };
   using Channels = std::vector<std::weak_ptr<Channel<Advertisement>>>;
 
   void begin();
+  [[nodiscard]] backend::ScanRequest request() const;
   void make_coroutine_callback();
   void started(const Result<void>& result);
   void stopped();
   void answer_starters(const Result<void>& result);
   void end_streams(const std::optional<Error>& reason);
+
+  // scanner_resume.cpp
+  void interrupted(const Error& error);
+  void end_interruption() noexcept;
+  void resume();
+  void resumed(const Result<void>& result);
+  void ended_for_good(const Error& error);
+  void tell_interrupted(const Error& error);
+  void watch_for_silence();
+  void silent();
+  void renew();
   [[nodiscard]] bool passes(const AdvertisementData& data) const;
   void remember(const Device& device, const AdvertisementData& data);
   void tell(const Device& device, const AdvertisementData& data);
@@ -68,6 +89,11 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
   Channels channels_;
   std::shared_ptr<CallbackQueue<Advertisement>> coroutine_callback_;
   std::vector<std::shared_ptr<CallbackQueue<Advertisement>>> retired_callbacks_;  // of earlier scans, still suspended
+
+  std::unique_ptr<AdapterReturn> adapter_return_;
+  Timer silence_;
+  TimePoint heard_at_{};
+  unsigned silences_ = 0;  // in a row
 
   std::atomic<bool> scanning_{false};
   mutable std::mutex mutex_;

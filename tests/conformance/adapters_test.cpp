@@ -118,7 +118,9 @@ BLAU_CASE(Adapters, SwitchingOffEndsScanAndLink) {
   options.on_disconnected = [&gone](const Disconnection& end) { gone.push(end); };
   Client client{gatt, options};
   co_await client.connect();
-  Scanner scanner;
+  ScannerOptions ending;
+  ending.resume = false;
+  Scanner scanner{ending};
   auto sightings = scanner.advertisements();
   co_await scanner.start();
   const auto adapter = co_await Adapter::get_default();
@@ -135,6 +137,27 @@ BLAU_CASE(Adapters, SwitchingOffEndsScanAndLink) {
   co_await rig.set_powered(true);
   (void)co_await state_with(states, true);
   co_await scanner.start();
+  co_await scanner.stop();
+}
+
+BLAU_CASE(Adapters, ScanResumesWhenTheAdapterIsBack) {
+  Inbox<ErrorCode> interruptions;
+  ScannerOptions options;
+  options.on_interrupted = [&interruptions](const Error& error) { interruptions.push(error.code()); };
+  Scanner scanner{options};
+  auto sightings = scanner.advertisements();
+  co_await scanner.start();
+  co_await rig.set_powered(false);
+  co_await interruptions.reach(1);
+  EXPECT_EQ(interruptions.items()[0], ErrorCode::bluetooth_not_available);
+  EXPECT_FALSE(scanner.is_scanning());
+  co_await rig.set_powered(true);
+  bool heard_again = false;
+  while (!heard_again) {
+    const auto seen = co_await sightings.next();
+    BLAU_REQUIRE(seen.has_value());
+    heard_again = scanner.is_scanning();
+  }
   co_await scanner.stop();
 }
 

@@ -179,7 +179,9 @@ TEST_F(ScannerCoreTest, StopEndsStreamsWithoutAReason) {
 
 TEST_F(ScannerCoreTest, ScanThatEndsByItselfSaysWhyAndCanBeStartedAgain) {
   run_virtually([this]() -> Task<> {
-    Scanner scanner(options());
+    auto own = options();
+    own.resume = false;
+    Scanner scanner(std::move(own));
     auto sightings = scanner.advertisements();
     co_await start(scanner);
     port().events->on_scan_ended(Error(UnavailableReason::powered_off, "off"));

@@ -220,7 +220,9 @@ TEST_F(SimLink, AdapterOffEndsLinksAndScansAndAttempts) {
   auto body = [&]() -> Task<> {
     Client client{address, options()};
     co_await client.connect();
-    Scanner scanner;
+    ScannerOptions ending;
+    ending.resume = false;
+    Scanner scanner{ending};
     auto advertisements = scanner.advertisements();
     co_await scanner.start();
     world.after(1s, [&] { world.adapter().set_powered(false); });

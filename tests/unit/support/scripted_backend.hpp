@@ -70,6 +70,7 @@ struct ClientScript {
   bool alive = true;
   std::string adapter;
   std::uint16_t mtu = 247;
+  std::string discovery_waits_for;
 
   void end() {
     alive = false;
@@ -99,6 +100,7 @@ class ScriptedClient final : public backend::ClientPort {
   void discover(const backend::DiscoverRequest&, backend::Done<backend::GattDatabase> done) override {
     script_->discoveries.add(std::move(done));
   }
+  [[nodiscard]] std::string discovery_waits_for() const override { return script_->discovery_waits_for; }
   [[nodiscard]] std::uint16_t mtu() const noexcept override { return script_->mtu; }
   void read_characteristic(std::uint16_t handle, bool, backend::Done<Bytes> done) override {
     script_->reads.add(handle, {}, std::move(done));

@@ -1,0 +1,52 @@
+#include "adapter_return.hpp"
+
+#include <utility>
+
+namespace blau::detail {
+
+bool waits_for_adapter(const Error& error) noexcept {
+  if (error.code() == ErrorCode::backend_lost) return true;
+  if (error.code() != ErrorCode::bluetooth_not_available) return false;
+  const auto reason = error.unavailable_reason();
+  return reason != UnavailableReason::denied && reason != UnavailableReason::no_central_role;
+}
+
+AdapterReturn::AdapterReturn(Loop& loop, const std::shared_ptr<backend::Backend>& backend, std::string wanted,
+                             unique_function<void()> on_usable)
+    : loop_(loop),
+      backend_(backend),
+      wanted_(std::move(wanted)),
+      on_usable_(std::move(on_usable)),
+      self_(std::make_shared<AdapterReturn*>(this)),
+      watch_(backend_->watch_adapters(*this)) {
+  look_around();
+}
+
+AdapterReturn::~AdapterReturn() { *self_ = nullptr; }
+
+// It may be back before the error that told of its end was here. Where it never was away, the pause keeps a fault that stays
+// from being a busy loop.
+void AdapterReturn::look_around() {
+  static constexpr std::chrono::seconds calm{1};
+  backend_->list_adapters([self = self_](const Result<std::vector<backend::AdapterState>>& states) {
+    if (!*self || !states) return;
+    for (const auto& state : *states)
+      if (*self) (*self)->consider(state, calm);
+  });
+}
+
+void AdapterReturn::consider(const backend::AdapterState& state, Duration pause) {
+  if (state.unusable || soon_.running()) return;
+  if (!wanted_.empty() && wanted_ != state.id && wanted_ != state.address.to_string()) return;
+  soon_.start_after(loop_, pause, [this] {
+    auto on_usable = std::move(on_usable_);
+    on_usable();  // may destroy this
+  });
+}
+
+void AdapterReturn::on_adapter_changed(const backend::AdapterState& state) {
+  soon_.stop();
+  consider(state, Duration::zero());
+}
+
+}  // namespace blau::detail

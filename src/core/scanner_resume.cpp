@@ -1,0 +1,98 @@
+// A scan that goes on: after the adapter was off, after bluetoothd ended, after a silence.
+
+#include "connect_turns.hpp"
+#include "log_internal.hpp"
+#include "scanner_core.hpp"
+
+#include <string>
+#include <utility>
+
+namespace blau::detail {
+
+void ScannerCore::interrupted(const Error& error) {
+  state_ = State::interrupted;
+  log(LogLevel::warning, "scanner", std::string("interrupted, waits to resume: ") + error.what());
+  adapter_return_ = std::make_unique<AdapterReturn>(*loop_, backend_, options_.adapter, [this] { resume(); });
+  tell_interrupted(error);
+}
+
+void ScannerCore::end_interruption() noexcept {
+  adapter_return_.reset();
+  end_streams(std::nullopt);
+  if (coroutine_callback_) coroutine_callback_->stop();
+  state_ = State::idle;
+}
+
+void ScannerCore::resume() {
+  adapter_return_.reset();
+  state_ = State::resuming;
+  port_->start(request(), [weak = weak_from_this()](const Result<void>& result) {
+    const auto self = weak.lock();
+    if (self && self->state_ == State::resuming) self->resumed(result);
+  });
+}
+
+void ScannerCore::resumed(const Result<void>& result) {
+  state_ = State::scanning;
+  if (!result) {
+    if (starters_.empty() && options_.resume && waits_for_adapter(result.error()))
+      interrupted(result.error());
+    else
+      ended_for_good(result.error());
+  } else {
+    scanning_ = true;
+    watch_for_silence();
+  }
+  answer_starters(state_ == State::scanning ? Result<void>() : result);
+  for (auto& done : std::exchange(stoppers_, {})) stop(std::move(done));
+}
+
+void ScannerCore::ended_for_good(const Error& error) {
+  state_ = State::idle;
+  end_streams(error);
+}
+
+void ScannerCore::tell_interrupted(const Error& error) {
+  if (!options_.on_interrupted) return;
+  loop_->post([weak = weak_from_this(), error] {
+    const auto self = weak.lock();
+    if (!self || self->dead_) return;
+    const auto callback = self->options_.on_interrupted;
+    callback(error);
+  });
+}
+
+/// Systems lose scans without a word. Passive ones are silent wherever nothing changes, so only active ones are watched.
+void ScannerCore::watch_for_silence() {
+  if (options_.mode != ScanMode::active || options_.silence_limit <= Duration::zero()) return;
+  heard_at_ = loop_->now();
+  silence_.start_after(*loop_, options_.silence_limit, [this] { silent(); });
+}
+
+void ScannerCore::silent() {
+  const auto due = heard_at_ + std::chrono::duration_cast<Clock::duration>(options_.silence_limit);
+  if (due > loop_->now()) {
+    silences_ = 0;
+    return silence_.start_at(*loop_, due, [this] { silent(); });
+  }
+  // A new scan would disturb a connect that is under way.
+  if (ConnectTurns::in_use(*loop_, backend_)) return watch_for_silence();
+  if (++silences_ > 1) {
+    const Error error(ErrorCode::timed_out,
+                      "the scan hears nothing although it was begun anew; is the adapter in order?");
+    log(LogLevel::warning, "scanner", error.what());
+    tell_interrupted(error);
+  }
+  renew();
+}
+
+void ScannerCore::renew() {
+  log(LogLevel::info, "scanner", "nothing was heard for long: the scan is begun anew");
+  state_ = State::renewing;
+  port_->stop([weak = weak_from_this()](const Result<void>&) {
+    const auto self = weak.lock();
+    if (self && self->state_ == State::renewing) self->resume();
+  });
+}
+
+}  // namespace blau::detail

@@ -1,0 +1,311 @@
+// A client that keeps its link up by itself.
+
+#include "support/connected_client.hpp"
+
+#include <blau/bytes.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace blau::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ClientReconnect : public ClientScene {
+ protected:
+  ClientOptions keeping() {
+    auto kept = options();
+    kept.reconnect.enabled = true;
+    kept.reconnect.on_reconnected = [this] { told.emplace_back("back"); };
+    kept.reconnect.on_gave_up = [this](const Error& error) {
+      told.emplace_back("gave up: " + std::string(to_string(error.code())));
+    };
+    return kept;
+  }
+  void lose(DisconnectReason reason = DisconnectReason::remote) { port().events->on_disconnected(reason, ""); }
+  /// After a time in which the link counts as lasting.
+  Task<> lose_later(DisconnectReason reason = DisconnectReason::remote) {
+    co_await sleep_for(6s);
+    lose(reason);
+    co_await turns(2);
+  }
+
+  std::vector<std::string> told;
+};
+
+TEST_F(ClientReconnect, IsOffByDefault) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    co_await lose_later();
+    co_await sleep_for(100s);
+    EXPECT_EQ(port().connects.count(), 1);
+  });
+}
+
+TEST_F(ClientReconnect, OrdinaryEndIsFollowedByANewLinkAtOnce) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    co_await lose_later();
+    EXPECT_EQ(gone, std::vector{DisconnectReason::remote});
+    EXPECT_EQ(port().connects.count(), 2);
+    EXPECT_FALSE(client.is_connected());
+    answer_connect();
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(told, std::vector<std::string>{"back"});
+  });
+}
+
+TEST_F(ClientReconnect, SubscriptionsAreRestoredBeforeTheUserIsTold) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    std::vector<Bytes> values;
+    auto note = [&values](const Characteristic&, ByteView value) { values.emplace_back(value.begin(), value.end()); };
+    Started<void> notifying(client.start_notify("2a19", note));
+    port().subscribes.answer(Result<void>());
+    Started<Subscription> subscribing(client.subscribe(Handle(8)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    auto stream = std::move(*subscribing.result());
+    co_await lose_later();
+    answer_connect();
+    co_await turns();
+    EXPECT_EQ(port().subscribes.waiting(), 2U);
+    EXPECT_FALSE(client.is_connected()) << "not before they are restored";
+    EXPECT_TRUE(told.empty());
+    port().events->on_value(2, bytes(7));  // values may come before the answer
+    port().subscribes.answer(Result<void>());
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(told, std::vector<std::string>{"back"});
+    port().events->on_value(8, bytes(9));
+    const auto next = co_await stream.next();
+    EXPECT_EQ(next, bytes(9));
+    EXPECT_EQ(values, std::vector<Bytes>{bytes(7)});
+    EXPECT_EQ(port().subscribe_kinds.size(), 4U);
+    EXPECT_EQ(port().subscribe_kinds[1], backend::SubscribeKind::indicate);
+  });
+}
+
+TEST_F(ClientReconnect, SubscriptionThatCannotBeRestoredEndsWithTheReason) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<Subscription> first(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    Started<Subscription> second(client.subscribe(Handle(8)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    auto refused = std::move(*first.result());
+    auto vanished = std::move(*second.result());
+    co_await lose_later();
+    port().connects.answer(Result<void>());
+    auto database = small_database();
+    database.services.pop_back();
+    port().discoveries.answer(std::move(database));
+    EXPECT_EQ(port().subscribes.waiting(), 1U);
+    port().subscribes.answer(Error(AttError::insufficient_resources, "no"));
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(refused.end_reason()->code(), ErrorCode::att);
+    EXPECT_EQ(vanished.end_reason()->code(), ErrorCode::attribute_gone);
+  });
+}
+
+TEST_F(ClientReconnect, SubscriptionLetGoMeanwhileIsNotRestored) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<Subscription> subscribing(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    co_await lose_later();
+    {
+      const auto dropped = std::move(*subscribing.result());
+    }
+    co_await turns(2);
+    answer_connect();
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(port().subscribes.waiting(), 0U);
+    EXPECT_EQ(port().unsubscribes.waiting(), 0U);
+  });
+}
+
+TEST_F(ClientReconnect, LinkLostWhileRestoringIsTriedAgain) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<Subscription> subscribing(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    auto values = std::move(*subscribing.result());
+    co_await lose_later();
+    answer_connect();
+    auto late = port().subscribes.take();
+    lose();
+    late.answer(Error(ErrorCode::disconnected, "the link ended"));
+    co_await sleep_for(1s);
+    answer_connect();
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_FALSE(values.end_reason().has_value());
+    EXPECT_EQ(gone.size(), 1U);
+  });
+}
+
+TEST_F(ClientReconnect, PausesGrowWhileItFails) {
+  run_virtually([this]() -> Task<> {
+    auto own = keeping();
+    own.reconnect.first_pause = 1s;
+    own.reconnect.longest_pause = 3s;
+    own.timeout = 500ms;
+    Client client(known_device(), own);
+    co_await connect(client);
+    co_await lose_later();
+    auto fail = [this]() -> Task<> {
+      co_await sleep_for(500ms);  // its time-out
+      port().connects.answer(Error(ErrorCode::canceled, "aborted"));
+    };
+    int tries = 2;
+    for (const auto pause : {1s, 2s, 3s, 3s}) {
+      EXPECT_EQ(port().connects.count(), tries++);
+      co_await fail();
+      co_await sleep_for(pause - 1ms);
+      EXPECT_EQ(port().connects.count(), tries - 1);
+      co_await sleep_for(1ms);
+    }
+  });
+}
+
+TEST_F(ClientReconnect, DeviceThatHangsUpAtOnceIsNotCalledWithoutPause) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    lose();
+    co_await sleep_for(249ms);
+    EXPECT_EQ(port().connects.count(), 1);
+    co_await sleep_for(1ms);
+    answer_connect();
+    lose();
+    co_await sleep_for(499ms);
+    EXPECT_EQ(port().connects.count(), 2);
+    co_await sleep_for(1ms);
+    EXPECT_EQ(port().connects.count(), 3);
+  });
+}
+
+TEST_F(ClientReconnect, GivesUpAfterSoManyFailures) {
+  run_virtually([this]() -> Task<> {
+    auto own = keeping();
+    own.reconnect.most_failures = 2;
+    own.timeout = 1s;
+    Client client(known_device(), own);
+    co_await connect(client);
+    Started<Subscription> subscribing(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    auto values = std::move(*subscribing.result());
+    co_await lose_later();
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_FALSE(values.end_reason().has_value());
+      co_await sleep_for(1s);
+      port().connects.answer(Error(ErrorCode::canceled, "aborted"));
+      co_await sleep_for(250ms);
+    }
+    EXPECT_EQ(told, std::vector<std::string>{"gave up: timed_out"});
+    EXPECT_EQ(values.end_reason()->code(), ErrorCode::timed_out);
+    co_await sleep_for(1000s);
+    EXPECT_EQ(port().connects.count(), 3);
+  });
+}
+
+TEST_F(ClientReconnect, LostBondEndsItAtOnce) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    co_await lose_later();
+    port().connects.answer(Error(ErrorCode::bond_lost, "forgotten"));
+    co_await turns(2);
+    EXPECT_EQ(told, std::vector<std::string>{"gave up: bond_lost"});
+  });
+}
+
+TEST_F(ClientReconnect, AdapterThatIsOffIsWaitedFor) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    co_await lose_later(DisconnectReason::adapter_off);
+    co_await sleep_for(1000s);
+    EXPECT_EQ(port().connects.count(), 1);
+    backend::AdapterState state;
+    state.id = "hci0";
+    backend.state().adapter_events->on_adapter_changed(state);
+    co_await turns(2);
+    EXPECT_EQ(port().connects.count(), 2);
+    port().connects.answer(Error(UnavailableReason::powered_off, "off again"));
+    co_await turns(2);
+    EXPECT_NE(backend.state().adapter_events, nullptr) << "waits again";
+    EXPECT_TRUE(told.empty());
+  });
+}
+
+TEST_F(ClientReconnect, DisconnectEndsIt) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    co_await lose_later(DisconnectReason::timeout);
+    co_await client.disconnect();
+    co_await sleep_for(100s);
+    EXPECT_EQ(port().connects.count(), 1);
+    EXPECT_TRUE(told.empty());
+  });
+}
+
+TEST_F(ClientReconnect, OwnDisconnectIsNoLoss) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<void> disconnecting(client.disconnect());
+    port().events->on_disconnected(DisconnectReason::local, "");
+    port().disconnects.answer(Result<void>());
+    co_await sleep_for(100s);
+    EXPECT_EQ(port().connects.count(), 1);
+  });
+}
+
+TEST_F(ClientReconnect, ConnectTakesItOverAndWaitsForIt) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    co_await lose_later();
+    Started<void> connecting(client.connect());
+    EXPECT_EQ(port().connects.count(), 2) << "the one that is under way";
+    answer_connect();
+    co_await turns();
+    EXPECT_TRUE(connecting.succeeded());
+    EXPECT_TRUE(told.empty()) << "who asked was told";
+  });
+}
+
+TEST_F(ClientReconnect, DestructionEndsIt) {
+  run_virtually([this]() -> Task<> {
+    auto client = std::make_unique<Client>(known_device(), keeping());
+    co_await connect(*client);
+    co_await lose_later();
+    client.reset();
+    co_await sleep_for(100s);
+    EXPECT_FALSE(port().alive);
+    EXPECT_TRUE(told.empty());
+  });
+}
+
+}  // namespace
+}  // namespace blau::test
