@@ -124,13 +124,13 @@ sim::AdapterSpec Adapter::spec() const {
 void Adapter::set_powered(bool on) {
   if (powered_ == on) return;
   powered_ = on;
+  daemon_.tree().changed(*this, "Powered");
+  daemon_.tree().changed(*this, "PowerState");
+  // The kernel says that it is off before it says what that has ended.
   if (!on) {
-    // The kernel ends the links before it says that it is off.
     for (const auto& [address, device] : devices_) device->drop(LinkEnd::power_off);
     discovery_.reset();
   }
-  daemon_.tree().changed(*this, "Powered");
-  daemon_.tree().changed(*this, "PowerState");
   daemon_.radio().listening_changed();
 }
 

@@ -47,27 +47,12 @@ void Commands::run(const std::string& line, Reply reply) {
 
 void Commands::dispatch(const Place& request, const Answer& answer) {
   using Do = void (Commands::*)(const Place&, const Answer&);
-  static constexpr std::array<std::string_view, 20> names{"load",
-                                                          "peripherals",
-                                                          "power",
-                                                          "connections",
-                                                          "subscriptions",
-                                                          "writes",
-                                                          "notify",
-                                                          "indicate",
-                                                          "set_value",
-                                                          "get_value",
-                                                          "set_attribute",
-                                                          "drop_link",
-                                                          "vanish",
-                                                          "return",
-                                                          "start_advertising",
-                                                          "stop_advertising",
-                                                          "quit",
-                                                          "faults",
-                                                          "clear_faults",
-                                                          "stream"};
-  static constexpr std::array<Do, 20> commands{&Commands::load,
+  static constexpr std::array<std::string_view, 23> names{
+      "load",         "peripherals", "power",          "connections",       "subscriptions",    "writes", "notify",
+      "indicate",     "set_value",   "get_value",      "set_attribute",     "drop_link",        "vanish", "return",
+      "stall",        "resume",      "remove_service", "start_advertising", "stop_advertising", "quit",   "faults",
+      "clear_faults", "stream"};
+  static constexpr std::array<Do, 23> commands{&Commands::load,
                                                &Commands::peripherals,
                                                &Commands::power,
                                                &Commands::connections,
@@ -81,6 +66,9 @@ void Commands::dispatch(const Place& request, const Answer& answer) {
                                                &Commands::drop_link,
                                                &Commands::vanish,
                                                &Commands::come_back,
+                                               &Commands::stall,
+                                               &Commands::resume,
+                                               &Commands::remove_service,
                                                &Commands::start_advertising,
                                                &Commands::stop_advertising,
                                                &Commands::quit,

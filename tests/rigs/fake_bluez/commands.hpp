@@ -54,6 +54,9 @@ class Commands {
   void drop_link(const Place& request, const Answer& answer);
   void vanish(const Place& request, const Answer& answer);
   void come_back(const Place& request, const Answer& answer);
+  void stall(const Place& request, const Answer& answer);
+  void resume(const Place& request, const Answer& answer);
+  void remove_service(const Place& request, const Answer& answer);
   void start_advertising(const Place& request, const Answer& answer);
   void stop_advertising(const Place& request, const Answer& answer);
   void quit(const Place& request, const Answer& answer);

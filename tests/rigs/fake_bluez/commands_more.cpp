@@ -85,6 +85,26 @@ void Commands::come_back(const Place& request, const Answer& answer) {
   answer({});
 }
 
+void Commands::stall(const Place& request, const Answer& answer) {
+  peripheral(Members(request, {"command", "address"})).set_stalled(true);
+  answer({});
+}
+
+void Commands::resume(const Place& request, const Answer& answer) {
+  peripheral(Members(request, {"command", "address"})).set_stalled(false);
+  answer({});
+}
+
+void Commands::remove_service(const Place& request, const Answer& answer) {
+  const Members members(request, {"command", "address", "uuid"});
+  Peripheral& owner = peripheral(members);
+  const Place place = members.require("uuid");
+  const auto handle = owner.service_handle(place.uuid());
+  if (handle == 0) place.fail(owner.address() + " has no such service");
+  owner.remove_service(handle);
+  answer({});
+}
+
 void Commands::start_advertising(const Place& request, const Answer& answer) {
   const Members members(request, {"command", "address", "data", "scan_response"});
   Peripheral& owner = peripheral(members);

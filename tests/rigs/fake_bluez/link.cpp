@@ -71,8 +71,12 @@ void Link::push(Pipe& pipe, ByteView pdu, nanoseconds delay) {
   arm(pipe);
 }
 
+bool Link::is_blocked(const Pipe& pipe) const {
+  return !peripheral_.present() || (&pipe == &there_ && peripheral_.stalled());
+}
+
 void Link::arm(Pipe& pipe) {
-  if (pipe.packets.empty() || !peripheral_.present()) return pipe.timer.stop();
+  if (pipe.packets.empty() || is_blocked(pipe)) return pipe.timer.stop();
   const auto wait = pipe.packets.front().due - Clock::now();
   if (wait > nanoseconds(0)) return pipe.timer.start(loop_, wait, [this, &pipe] { deliver(pipe); });
   pipe.timer.stop();
@@ -87,7 +91,7 @@ void Link::deliver(Pipe& pipe) {
   constexpr std::size_t most_spare = 64;
   const auto self = shared_from_this();
   const auto now = Clock::now();
-  while (up_ && peripheral_.present() && !pipe.packets.empty() && pipe.packets.front().due <= now) {
+  while (up_ && !is_blocked(pipe) && !pipe.packets.empty() && pipe.packets.front().due <= now) {
     Bytes pdu = std::move(pipe.packets.front().pdu);
     pipe.packets.pop_front();
     &pipe == &there_ ? peripheral_.take_pdu(*this, pdu) : at_daemon(pdu);

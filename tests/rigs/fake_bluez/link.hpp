@@ -74,6 +74,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
   [[nodiscard]] nanoseconds latency() const;
   void push(Pipe& pipe, ByteView pdu, nanoseconds delay);
+  [[nodiscard]] bool is_blocked(const Pipe& pipe) const;
   void arm(Pipe& pipe);
   void deliver(Pipe& pipe);
   void pump();

@@ -48,6 +48,11 @@ void Peripheral::set_present(bool present) {
   radio_.changed();
 }
 
+void Peripheral::set_stalled(bool stalled) {
+  stalled_ = stalled;
+  for (Link* link : links_) link->reach_changed();
+}
+
 void Peripheral::listening_changed() {
   if (!audible() || !radio_.anybody_listens()) return advertising_timer_.stop();
   if (advertising_timer_.running()) return;
@@ -93,6 +98,7 @@ Link* Peripheral::find_link(sim::BearerId bearer) const {
 }
 
 std::size_t Peripheral::send(std::uint16_t value_handle, ByteView value, bool indicate) {
+  if (stalled_) return 0;
   std::size_t reached = 0;
   const auto links = links_;
   for (Link* link : links) reached += send_to(*link, value_handle, value, indicate) ? 1 : 0;
@@ -131,7 +137,7 @@ void Peripheral::run_schedule(ScheduleKey key) {
   schedule.timer.start(radio_.loop(), schedule.next - std::chrono::steady_clock::now(),
                        [this, key] { run_schedule(key); });
   const Bytes& value = plan.values[schedule.turn++ % plan.values.size()];
-  if (link) send_to(*link, key.second, value, false);
+  if (link && !stalled_) send_to(*link, key.second, value, false);
 }
 
 std::vector<std::uint16_t> Peripheral::subscriptions(std::uint16_t value_handle) {

@@ -43,6 +43,9 @@ class Peripheral {
   /// Out of reach, or back.
   void set_present(bool present);
   [[nodiscard]] bool present() const noexcept { return present_; }
+  /// Answers nothing and sends nothing by itself, though its links stay up.
+  void set_stalled(bool stalled);
+  [[nodiscard]] bool stalled() const noexcept { return stalled_; }
   [[nodiscard]] bool audible() const noexcept;
   [[nodiscard]] bool takes_connections() const noexcept;
   /// Somebody began to listen, or stopped.
@@ -73,6 +76,8 @@ class Peripheral {
   void set_delays(std::uint16_t value_handle, std::optional<nanoseconds> read, std::optional<nanoseconds> write);
   /// Takes a service away, or puts one at the end, and says so by Service Changed. Errors have the words of the table.
   void remove_service(std::uint16_t handle);
+  /// Of a service; 0: there is none.
+  [[nodiscard]] std::uint16_t service_handle(const Uuid& uuid);
   std::optional<std::string> add_service(const sim::ServiceSpec& service);
 
  private:
@@ -111,6 +116,7 @@ class Peripheral {
   sim::AdvertisingBytes advertising_;
   AdvertisementData advertised_;
   bool present_ = true;
+  bool stalled_ = false;
   Timer advertising_timer_;
   std::unique_ptr<sim::AttributeServer> server_;
   std::uint64_t generation_;

@@ -135,6 +135,14 @@ void Peripheral::set_delays(std::uint16_t value_handle, std::optional<nanosecond
   if (write) behaviour.write_delay = *write;
 }
 
+std::uint16_t Peripheral::service_handle(const Uuid& uuid) {
+  for (const sim::Attribute& attribute : server().table().all()) {
+    if (attribute.kind != sim::AttributeKind::service) continue;
+    if (Uuid::from_little_endian(attribute.value.data(), attribute.value.size()) == uuid) return attribute.handle;
+  }
+  return 0;
+}
+
 void Peripheral::remove_service(std::uint16_t handle) {
   const sim::Attribute* service = server().table().find(handle);
   const std::uint16_t end = service ? service->group_end : handle;

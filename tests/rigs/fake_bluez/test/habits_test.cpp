@@ -1,0 +1,272 @@
+// What was seen on the real daemon, or stands in its sources.
+
+#include "client.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace blau::fake_test {
+namespace {
+
+class Habits : public FakeBluez {};
+
+constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
+
+void set_powered(Client& client, bool on) {
+  const auto set = client.call(hci0, "org.freedesktop.DBus.Properties", "Set", [on](sd_bus_message* message) {
+    sd_bus_message_append(message, "ssv", "org.bluez.Adapter1", "Powered", "b", on ? 1 : 0);
+  });
+  EXPECT_EQ(set.error, "");
+}
+
+auto no_options() {
+  return [](sd_bus_message* message) { sd_bus_message_append(message, "a{sv}", 0); };
+}
+
+auto value(std::vector<std::uint8_t> bytes, const char* type) {
+  return [bytes = std::move(bytes), type](sd_bus_message* message) {
+    sd_bus_message_append_array(message, 'y', bytes.data(), bytes.size());
+    sd_bus_message_append(message, "a{sv}", 1, "type", "s", type);
+  };
+}
+
+TEST_F(Habits, DiscoveryHasOneSessionAProgram) {
+  Client client;
+  EXPECT_EQ(client.adapter("StopDiscovery").text, "No discovery started");
+  client.discover();
+  EXPECT_EQ(client.adapter("StartDiscovery").error, "org.bluez.Error.InProgress");
+  Client other;
+  other.discover();
+  EXPECT_EQ(client.adapter("StopDiscovery").error, "");
+  EXPECT_EQ(client.property(hci0, "org.bluez.Adapter1", "Discovering"), 1);
+  EXPECT_EQ(other.adapter("StopDiscovery").error, "");
+  EXPECT_EQ(client.property(hci0, "org.bluez.Adapter1", "Discovering"), 0);
+}
+
+TEST_F(Habits, PowerOffEndsSessionsAndForgetsFilters) {
+  Client client;
+  client.discover();
+  set_powered(client, false);
+  EXPECT_EQ(client.adapter("StartDiscovery").error, "org.bluez.Error.NotReady");
+  set_powered(client, true);
+  EXPECT_EQ(client.adapter("StopDiscovery").text, "No discovery started");
+}
+
+TEST_F(Habits, ASessionEndsWithItsProgram) {
+  Client client;
+  Client other;
+  other.discover();
+  ASSERT_TRUE(client.until([&] { return client.count(hci0, "Discovering") == 1; }));
+  other.leave();
+  EXPECT_TRUE(client.until([&] { return client.count(hci0, "Discovering") == 2; }));
+}
+
+TEST_F(Habits, TheEndOfADiscoveryTakesStrengthBackAndNonConnectableDevicesWith) {
+  Client client;
+  client.discover();
+  const auto tag = device_path(tag_address);
+  ASSERT_TRUE(client.until([&] { return client.count(tag, "RSSI") > 1; }));
+  EXPECT_EQ(client.property(tag, "org.bluez.Device1", "RSSI"), -70);
+  client.adapter("StopDiscovery");
+  client.settle();
+  EXPECT_EQ(client.property(tag, "org.bluez.Device1", "RSSI"), -1) << "still known";
+  const auto all = client.objects();
+  EXPECT_EQ(std::count(all.begin(), all.end(), device_path(beacon_address)), 0);
+  // What takes connections stays a while longer.
+  EXPECT_EQ(std::count(all.begin(), all.end(), tag), 1);
+  EXPECT_TRUE(client.until([&] {
+    const auto& seen = client.signals();
+    return std::any_of(seen.begin(), seen.end(),
+                       [&](const Signal& s) { return s.member == "InterfacesRemoved" && s.path == tag; });
+  })) << "TemporaryTimeout";
+}
+
+TEST_F(Habits, DuplicateDataTellsEachReport) {
+  const auto tag = device_path(tag_address);
+  Client client;
+  client.discover(false);
+  ASSERT_TRUE(client.until([&] { return client.count(tag, "RSSI") > 3; }));
+  EXPECT_EQ(client.count(tag, "ManufacturerData"), 0U);
+  client.adapter("StopDiscovery");
+  client.discover(true);
+  EXPECT_TRUE(client.until([&] { return client.count(tag, "ManufacturerData") > 3; }));
+}
+
+TEST_F(Habits, ASecondConnectAndACanceledOne) {
+  Client client;
+  client.discover();
+  const auto path = device_path(tag_address);
+  ASSERT_TRUE(client.until([&] { return client.count(path, "RSSI") > 0; }));
+  tell({{"command", "stop_advertising"}, {"address", tag_address}});
+  const auto first = client.start(path, "org.bluez.Device1", "Connect");
+  const auto second = client.device(tag_address, "Connect");
+  EXPECT_EQ(second.error, is_old() ? "org.bluez.Error.Failed" : "org.bluez.Error.InProgress");
+  EXPECT_EQ(second.text, is_old() ? "Operation already in progress" : "In Progress");
+  EXPECT_EQ(client.device(tag_address, "Disconnect").error, "");
+  ASSERT_TRUE(client.until([&] { return first->done; }));
+  EXPECT_EQ(first->text, "br-connection-canceled");
+  const auto absent = client.device(tag_address, "Connect");
+  EXPECT_EQ(absent.text, "le-connection-abort-by-local");
+}
+
+TEST_F(Habits, DisconnectTakesItsTimeAndAConnectMeanwhileIsLost) {
+  Client client;
+  client.connect(tag_address);
+  const auto path = device_path(tag_address);
+  const auto gone = client.start(path, "org.bluez.Device1", "Disconnect");
+  EXPECT_EQ(client.device(tag_address, "Connect").error, "");
+  EXPECT_EQ(client.count(path, "Connected"), 0U);
+  EXPECT_EQ(client.property(path, "org.bluez.Device1", "Connected"), 1);
+  ASSERT_TRUE(client.until([&] { return gone->done && client.count(path, "Connected") == 1; }));
+  std::size_t at = 0;
+  while (!client.signals()[at].tells(path, "Connected")) ++at;
+  EXPECT_EQ(gone->signals_before <= at, is_old()) << "until 5.78 the answer comes first";
+  const bool told = std::any_of(client.signals().begin(), client.signals().end(),
+                                [](const Signal& s) { return s.member == "Disconnected"; });
+  EXPECT_EQ(told, version() == "5.87");
+  EXPECT_EQ(client.device(tag_address, "Disconnect").error, "") << "when it is down already";
+}
+
+TEST_F(Habits, ALinkOutlivesItsProgramAndItsObjectsTheLink) {
+  Client client;
+  {
+    Client other;
+    other.connect(tag_address);
+  }
+  const auto path = device_path(tag_address);
+  EXPECT_EQ(client.property(path, "org.bluez.Device1", "Connected"), 1);
+  const auto before = client.objects().size();
+  tell({{"command", "drop_link"}, {"address", tag_address}});
+  ASSERT_TRUE(client.until([&] { return client.count(path, "Connected") == 1; }));
+  EXPECT_EQ(client.objects().size(), before);
+  EXPECT_EQ(client.read(client.characteristic(tag_address, own(0x0901))).text, "Not connected");
+}
+
+TEST_F(Habits, AReadIsToldAsAChangeBeforeItsAnswerAndSharedByWhoAsksTheSame) {
+  Client client;
+  client.connect(gatt_address);
+  const auto slow = client.characteristic(gatt_address, own(0x0107));
+  const auto first = client.start(slow, characteristic_interface, "ReadValue", no_options());
+  const auto second = client.start(slow, characteristic_interface, "ReadValue", no_options());
+  EXPECT_EQ(client.read(slow, 1).error, "org.bluez.Error.InProgress");
+  ASSERT_TRUE(client.until([&] { return first->done && second->done; }));
+  const std::vector<std::uint8_t> expected{0x51, 0x07};
+  EXPECT_EQ(first->bytes, expected);
+  EXPECT_EQ(second->bytes, expected);
+  ASSERT_EQ(client.count(slow, "Value"), 1U);
+  EXPECT_EQ(first->signals_before, client.signals().size());
+  EXPECT_EQ(client.read(slow, 100).text, "Invalid offset");
+}
+
+TEST_F(Habits, WritesByTheirKind) {
+  Client client;
+  client.connect(tag_address);
+  const auto path = client.characteristic(tag_address, own(0x0901));
+  const auto write = [&](std::size_t size, const char* type) {
+    return client.call(path, characteristic_interface, "WriteValue", value(std::vector<std::uint8_t>(size, 7), type));
+  };
+  EXPECT_EQ(write(45, "command").error, "");
+  EXPECT_EQ(write(46, "command").text, "Failed to initiate write");
+  EXPECT_EQ(write(100, "request").error, "");
+  EXPECT_EQ(write(1, "reliable").error, "org.bluez.Error.NotSupported");
+  const auto taken = tell({{"command", "writes"}, {"address", tag_address}, {"uuid", own(0x0901)}});
+  ASSERT_EQ(taken.at("writes").size(), 2U);
+  EXPECT_EQ(taken.at("writes")[0].at("command"), true);
+  EXPECT_EQ(taken.at("writes")[1].at("command"), false);
+}
+
+TEST_F(Habits, EachProgramsSubscriptionTellsEverybodyAndOutlivesTheLink) {
+  Client client;
+  Client other;
+  client.connect(gatt_address);
+  const auto path = client.characteristic(gatt_address, own(0x0305));
+  const auto start = [&](Client& who) { return who.call(path, characteristic_interface, "StartNotify").error; };
+  const auto send = [&] {
+    client.forget();
+    tell({{"command", "notify"}, {"address", gatt_address}, {"uuid", own(0x0305)}, {"values", {"01"}}});
+  };
+  EXPECT_EQ(start(client), "");
+  EXPECT_EQ(start(client), "") << "a flag, no counter";
+  send();
+  ASSERT_TRUE(client.until([&] { return client.count(path, "Value") == 1; }));
+  EXPECT_EQ(start(other), "");
+  send();
+  ASSERT_TRUE(client.until([&] { return client.count(path, "Value") == 2; }));
+  tell({{"command", "drop_link"}, {"address", gatt_address}});
+  ASSERT_TRUE(client.until([&] { return client.count(device_path(gatt_address), "Connected") == 1; }));
+  EXPECT_EQ(other.call(path, characteristic_interface, "StopNotify").error, "") << "while it is down";
+  EXPECT_EQ(other.call(path, characteristic_interface, "StopNotify").text, "No notify session started");
+  client.connect(gatt_address);
+  tell({{"command", "subscriptions"}, {"address", gatt_address}, {"uuid", own(0x0305)}, {"count", 1}});
+  send();
+  EXPECT_TRUE(client.until([&] { return client.count(path, "Value") == 1; })) << "armed again by itself";
+}
+
+TEST_F(Habits, AcquiredNotifications) {
+  Client client;
+  Client other;
+  client.connect(gatt_address);
+  const auto path = client.characteristic(gatt_address, own(0x0305));
+  const auto acquire = [&](const std::string& where) {
+    return client.call(where, characteristic_interface, "AcquireNotify", no_options());
+  };
+  const auto indicating = acquire(client.characteristic(gatt_address, own(0x0302)));
+  EXPECT_EQ(indicating.error, is_old() ? "org.bluez.Error.NotSupported" : "");
+  const auto got = acquire(path);
+  ASSERT_GE(got.fd, 0);
+  EXPECT_EQ(got.mtu, 517U);
+  EXPECT_EQ(acquire(path).text, "Notify acquired");
+  EXPECT_EQ(other.call(path, characteristic_interface, "StartNotify").text, "Notify acquired");
+  std::vector<std::string> values(1000, std::string(2 * 244, '5'));
+  tell({{"command", "notify"}, {"address", gatt_address}, {"uuid", own(0x0305)}, {"values", values}});
+  client.settle();
+  // One with a delay that all values have come before.
+  EXPECT_EQ(client.read(client.characteristic(gatt_address, own(0x0107))).error, "");
+  std::vector<char> buffer(600);
+  std::size_t kept = 0;
+  while (::recv(got.fd, buffer.data(), buffer.size(), MSG_DONTWAIT) == 244) ++kept;
+  EXPECT_GT(kept, 50U);
+  EXPECT_LT(kept, 1000U) << "what has no room is dropped";
+  EXPECT_EQ(other.call(path, characteristic_interface, "StopNotify").error, "") << "anybody's ends it";
+  client.settle();
+  EXPECT_EQ(::recv(got.fd, buffer.data(), buffer.size(), 0), 0);
+  ::close(got.fd);
+  EXPECT_EQ(client.call(path, characteristic_interface, "StartNotify").error, "");
+  EXPECT_EQ(acquire(path).error, "org.bluez.Error.InProgress");
+}
+
+TEST_F(Habits, AcquiredWrites) {
+  Client client;
+  client.connect(tag_address);
+  const auto path = client.characteristic(tag_address, own(0x0901));
+  const auto got = client.call(path, characteristic_interface, "AcquireWrite", no_options());
+  ASSERT_GE(got.fd, 0);
+  EXPECT_EQ(got.mtu, 48U);
+  EXPECT_EQ(client.call(path, characteristic_interface, "WriteValue", value({1}, "command")).text, "Write acquired");
+  const std::vector<char> bytes(46, 'x');
+  EXPECT_EQ(::send(got.fd, bytes.data(), 46, 0), 46);
+  EXPECT_EQ(::send(got.fd, bytes.data(), 45, 0), 45);
+  const auto taken = tell({{"command", "writes"}, {"address", tag_address}, {"uuid", own(0x0901)}, {"count", 1}});
+  EXPECT_EQ(taken.at("writes").size(), 1U) << "what is too long is dropped without a word";
+  client.forget();
+  EXPECT_EQ(::send(got.fd, bytes.data(), 0, 0), 0);
+  EXPECT_TRUE(client.until([&] { return client.count(path, "WriteAcquired") == 1; })) << "an empty message ends it";
+  ::close(got.fd);
+}
+
+TEST_F(Habits, WhatAVersionShows) {
+  Client client;
+  client.connect(gatt_address);
+  const auto all = client.objects();
+  const bool has_access = std::count(all.begin(), all.end(), device_path(gatt_address) + "/service0001") == 1;
+  EXPECT_EQ(has_access, !is_old());
+  const auto path = client.characteristic(gatt_address, own(0x0102));
+  EXPECT_EQ(client.property(path, characteristic_interface, "Handle") > 0, !is_old());
+  EXPECT_EQ(client.property(hci0, "org.bluez.Adapter1", "PowerState"), is_old() ? -1 : 0);
+  EXPECT_EQ(client.property(path, characteristic_interface, "MTU"), 517);
+}
+
+}  // namespace
+}  // namespace blau::fake_test
