@@ -59,7 +59,9 @@ ctest_stage() {
   report=$PWD/$(log_of "$1").xml
   shift 2
   rm -f "$report"
-  if ! run_stage "$name" ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$report" "$@"; then
+  # What is kept of an output that passed is its end.
+  if ! run_stage "$name" ctest --preset "$preset" --parallel "$(nproc)" --test-output-truncation head \
+    --output-junit "$report" "$@"; then
     [[ -e $report ]] || count_failure "$name"
     show_failed_tests "$name"
   fi
@@ -74,16 +76,34 @@ show_failed_tests() {
   echo "------"
 }
 
-# Adds up what ctest's report in JUnit's format says of the whole.
+# Adds up what ctest's report in JUnit's format says of the whole, and what stands inside single ones of its tests.
 count_report() {
-  local all bad left_out
+  local all bad left_out good inner_good inner_bad inner_left_out
   all=$(attribute tests "$1") bad=$(attribute failures "$1") left_out=$(attribute skipped "$1")
   # Left out by itself (GTEST_SKIP) or not run.
   left_out=$((left_out + $(attribute disabled "$1")))
-  passed=$((passed + all - bad - left_out)) failed=$((failed + bad)) skipped=$((skipped + left_out))
+  good=$((all - bad - left_out))
+  read -r inner_good inner_bad inner_left_out < <(inner_counts "$1")
+  good=$((good + inner_good)) bad=$((bad + inner_bad)) left_out=$((left_out + inner_left_out))
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left_out))
   ((bad == 0)) || failures+=("$2 ($bad)")
   ((all > 0)) || count_failure "$2: no tests"
-  printf '       %d passed, %d failed, %d skipped\n' $((all - bad - left_out)) "$bad" "$left_out"
+  printf '       %d passed, %d failed, %d skipped\n' "$good" "$bad" "$left_out"
+  sed -nE 's/^(.*>)?(skipped [0-9]+: .*)$/       \2/p' "$1"
+}
+
+# What to add for the tests that are many and close with `N passed, N failed, N skipped`: their own counts, less themselves.
+inner_counts() {
+  awk '
+    /<testcase / { status = "passed" }
+    /<testcase .*status="fail"/ { status = "failed" }
+    match($0, /[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped/) && substr($0, 1, RSTART - 1) ~ /^(.*>)?$/ {
+      split(substr($0, RSTART, RLENGTH), words, /[ ,]+/)
+      good += words[1]; bad += words[3]; left_out += words[5]
+      if (status == "passed") good -= 1
+      if (status == "failed" && words[3] > 0) bad -= 1
+    }
+    END { print good + 0, bad + 0, left_out + 0 }' "$1"
 }
 
 # Each attribute of the report's first element stands on a line of its own.
