@@ -103,12 +103,42 @@ class WorldServer(gatt_server.Server):
         self._on_write = on_write
         self._on_configured = on_configured
         self._clients: dict[object, _Client] = {}
+        self._awake = asyncio.Event()
+        self._awake.set()
         self.attributes = [WorldAttribute(row, self) for row in rows]
         self.attributes_by_handle = {attribute.handle: attribute for attribute in self.attributes}
 
     def row(self, handle: int) -> table.Attribute | None:
         attribute = self.attributes_by_handle.get(handle)
         return attribute.row if attribute else None
+
+    def stall(self) -> None:
+        """Until `resume` nothing is answered and nothing sent by itself."""
+        self._awake.clear()
+
+    def resume(self) -> None:
+        self._awake.set()
+
+    async def remove_service(self, uuid: bytes) -> bool:
+        """Takes the first service of this UUID out of the table and tells whoever wants to know it, Core Vol 3 Part G 7.1.
+        False if there is none."""
+        service = next((row for row in self._rows() if row.kind == "service" and row.value == uuid), None)
+        if service is None:
+            return False
+        gone = range(service.handle, service.group_end + 1)
+        self.attributes = [attribute for attribute in self.attributes if attribute.handle not in gone]
+        for handle in gone:
+            self.attributes_by_handle.pop(handle, None)
+        for client in self._clients.values():
+            for handle in [handle for handle in client.schedules if handle in gone]:
+                client.schedules.pop(handle).cancel()
+        changed = next((row for row in self._rows() if row.kind == "value" and row.type == table.full_uuid("2a05")), None)
+        if changed:
+            await self.publish(changed.handle, gone[0].to_bytes(2, "little") + gone[-1].to_bytes(2, "little"), True)
+        return True
+
+    def _rows(self) -> list[table.Attribute]:
+        return [attribute.row for attribute in self.attributes]
 
     def _client(self, bearer) -> _Client:
         return self._clients.setdefault(bearer, _Client())
@@ -129,6 +159,7 @@ class WorldServer(gatt_server.Server):
             pdu = client.requests.popleft()
             if self._latency_s and not pdu.is_command:
                 await asyncio.sleep(self._latency_s)
+            await self._awake.wait()
             # Bumble starts a task for each request; the function inside can be awaited instead.
             handler = getattr(type(self), f"on_{pdu.name.lower()}", None)
             if handler is None:
@@ -237,6 +268,8 @@ class WorldServer(gatt_server.Server):
             # By the clock, not by waits one after the other, whose delays would add up.
             due += interval_ms / 1000
             await asyncio.sleep(due - clock.time())
+            if not self._awake.is_set():
+                continue
             bits = self._client(bearer).configurations.get(row.handle, 0)
             await self.send_to(bearer, bits, row.handle, values[turn % len(values)])
             turn += 1

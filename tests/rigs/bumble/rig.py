@@ -3,6 +3,7 @@
 import asyncio
 
 import advertising
+import table
 import world
 from air import Air
 from control import Refused
@@ -143,6 +144,17 @@ class Rig:
 
     async def _do_drop_link(self, request: dict) -> dict:
         return {"links": await self._peripheral(request).drop_link(request.get("reason", REMOTE_USER_TERMINATED))}
+
+    async def _do_stall(self, request: dict) -> None:
+        self._peripheral(request).server.stall()
+
+    async def _do_resume(self, request: dict) -> None:
+        self._peripheral(request).server.resume()
+
+    async def _do_remove_service(self, request: dict) -> None:
+        uuid = table.uuid_bytes(table.full_uuid(request["uuid"]))
+        if not await self._peripheral(request).server.remove_service(uuid):
+            raise Refused(f"no service {request['uuid']}")
 
     async def _do_vanish(self, request: dict) -> None:
         self._peripheral(request).vanish()

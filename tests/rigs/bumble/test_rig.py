@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import struct
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,6 +12,7 @@ from bumble import att, gatt_client, hci
 from bumble.device import Device, DeviceConfiguration, Peer
 from bumble.host import Host
 
+import table
 from air import HostController
 from control import ControlServer, Refused
 from rig import Rig
@@ -97,6 +99,37 @@ class Gatt(Case):
         peer = await self.connect()
         self.assertEqual(await peer.request_mtu(517), 48)
         self.assertEqual(await peer.gatt_client.read_value(LONG), b"\xab" * 512)
+
+    async def test_a_stalled_one_answers_when_it_resumes(self):
+        peer = await self.connect()
+        queue = await self.subscribe(peer, RATE, 1)
+        await self.do("stall")
+        read = asyncio.create_task(peer.gatt_client.read_value(LOCATION))
+        with self.assertRaises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(read), 0.3)
+        came = queue.qsize()
+        with self.assertRaises(TimeoutError):
+            await asyncio.wait_for(self.values_after(queue, came), 0.5)
+        await self.do("resume")
+        self.assertEqual(await read, b"\x01")
+        await queue.get()
+
+    async def values_after(self, queue: asyncio.Queue, count: int) -> None:
+        for _ in range(count + 1):
+            await queue.get()
+
+    async def test_a_removed_service_is_told_and_gone(self):
+        peer = await self.connect()
+        await peer.discover_services()
+        changed = next(row.handle for row in self.rig.peripherals[STRAP].model.table
+                       if row.kind == "value" and row.type == table.full_uuid("2a05"))
+        queue = await self.subscribe(peer, changed, 2)
+        await self.do("remove_service", uuid="180d")
+        first, last = struct.unpack("<HH", await queue.get())
+        self.assertTrue(first <= RATE <= last)
+        self.assertEqual(await self.att_error(peer.gatt_client.read_value(LOCATION)), att.ErrorCode.INVALID_HANDLE)
+        with self.assertRaises(Refused):
+            await self.do("remove_service", uuid="180d")
 
     async def subscribe(self, peer: Peer, handle: int, bits: int) -> asyncio.Queue:
         queue = asyncio.Queue()
