@@ -40,7 +40,10 @@ class Control::Connection : public std::enable_shared_from_this<Connection> {
   ~Connection() { ::close(fd_); }
 
   void begin() {
-    watch_ = std::make_unique<Watch>(control_.loop_, fd_, EPOLLIN, [this](std::uint32_t) { read(); });
+    watch_ = std::make_unique<Watch>(control_.loop_, fd_, EPOLLIN, [this](std::uint32_t events) {
+      if ((events & EPOLLOUT) != 0) write();
+      if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && watch_) read();
+    });
   }
 
  private:
@@ -75,6 +78,7 @@ class Control::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void write() {
+    if (!watch_) return;
     while (!out_.empty()) {
       const ssize_t sent = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent < 0 && errno == EINTR) continue;
@@ -82,23 +86,17 @@ class Control::Connection : public std::enable_shared_from_this<Connection> {
       if (sent < 0) break;
       out_.erase(0, static_cast<std::size_t>(sent));
     }
-    if (out_.empty()) {
-      room_.reset();
-    } else if (!room_) {
-      room_ = std::make_unique<Watch>(control_.loop_, fd_, EPOLLOUT, [this](std::uint32_t) { write(); });
-    }
+    watch_->set_events(out_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
   }
 
   void end() {
     watch_.reset();
-    room_.reset();
     control_.loop_.post([&control = control_, self = shared_from_this()] { control.connections_.remove(self); });
   }
 
   Control& control_;
   int fd_;
   std::unique_ptr<Watch> watch_;
-  std::unique_ptr<Watch> room_;
   std::string in_;
   std::string out_;
   bool busy_ = false;

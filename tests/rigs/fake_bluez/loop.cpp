@@ -1,6 +1,7 @@
 #include "loop.hpp"
 
 #include <csignal>
+#include <iostream>
 #include <stdexcept>
 #include <utility>
 
@@ -10,6 +11,16 @@ namespace {
 
 void check(int result, const char* what) {
   if (result < 0) throw std::runtime_error(std::string("sd-event: ") + what);
+}
+
+/// Nothing goes through sd-event's C frames, and nothing ends this program: it is reported.
+template <class Work>
+void guarded(Work&& work) noexcept {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    std::cerr << "fake bluetoothd: an event ended in " << error.what() << '\n';
+  }
 }
 
 /// The library default of 250 ms is for people; tests measure.
@@ -48,7 +59,7 @@ int Loop::on_posted(sd_event_source*, void* self) noexcept {
   auto& loop = *static_cast<Loop*>(self);
   // What is posted meanwhile waits for the next turn, so that descriptors get theirs.
   auto posted = std::exchange(loop.posted_, {});
-  for (auto& work : posted) work();
+  for (auto& work : posted) guarded(work);
   return 0;
 }
 
@@ -77,7 +88,7 @@ int Timer::on_time(sd_event_source*, std::uint64_t, void* self) noexcept {
   auto& timer = *static_cast<Timer*>(self);
   timer.running_ = false;
   const auto work = std::exchange(timer.work_, nullptr);
-  if (work) work();
+  if (work) guarded(work);
   return 0;
 }
 
@@ -89,7 +100,7 @@ Watch::Watch(Loop& loop, int fd, std::uint32_t events, std::function<void(std::u
 int Watch::on_ready(sd_event_source*, int, std::uint32_t events, void* self) noexcept {
   // A copy: it may destroy this watch.
   const auto ready = static_cast<Watch*>(self)->ready_;
-  ready(events);
+  guarded([&] { ready(events); });
   return 0;
 }
 

@@ -62,6 +62,8 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() { sd_event_source_disable_unref(source_); }
+  /// Other events from now on. A descriptor can have one watch only.
+  void set_events(std::uint32_t events) noexcept { sd_event_source_set_io_events(source_, events); }
 
  private:
   static int on_ready(sd_event_source*, int fd, std::uint32_t events, void* self) noexcept;

@@ -43,7 +43,7 @@ class Socket {
   std::function<void(ByteView)> came_;
   std::function<void()> hung_up_;
   std::unique_ptr<Watch> watch_;
-  std::unique_ptr<Watch> room_;
+  std::function<void()> room_;
   bool full_ = false;
   std::size_t dropped_ = 0;
 };

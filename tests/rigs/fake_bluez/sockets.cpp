@@ -24,8 +24,9 @@ Socket::Socket(Loop& loop, int fd, std::function<void(ByteView)> came, std::func
 
 Socket::~Socket() {
   watch_.reset();
-  room_.reset();
   ::close(fd_);
+  // Whoever waits for room that never comes.
+  if (room_) loop_.post(std::move(room_));
 }
 
 bool Socket::send(ByteView value) {
@@ -37,14 +38,16 @@ bool Socket::send(ByteView value) {
 void Socket::shut_one_way() noexcept { ::shutdown(fd_, SHUT_RD); }
 
 void Socket::when_writable(std::function<void()> done) {
-  room_ = std::make_unique<Watch>(loop_, fd_, EPOLLOUT, [this, done = std::move(done)](std::uint32_t) {
-    const auto call = done;
-    room_.reset();
-    call();
-  });
+  room_ = std::move(done);
+  watch_->set_events(EPOLLIN | EPOLLOUT);
 }
 
 void Socket::ready(std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0 && room_) {
+    watch_->set_events(EPOLLIN);
+    std::exchange(room_, nullptr)();
+  }
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) return;
   std::array<std::uint8_t, 512> buffer;
   const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR) && (events & (EPOLLHUP | EPOLLERR)) == 0) return;
