@@ -37,6 +37,15 @@ json hex_of(const std::vector<Bytes>& values) {
   return list;
 }
 
+/// Of BlueZ 5: what the fake one says that it is; the machine has Debian 12's.
+int minor_version() {
+  const char* version = std::getenv("BLAU_RIG_BLUEZ");
+  return version ? std::atoi(version + 2) : 66;
+}
+
+/// Before 5.83 BlueZ does not tell reasons.
+DisconnectReason told(DisconnectReason reason) { return minor_version() >= 83 ? reason : DisconnectReason::unknown; }
+
 class BlueZRig final : public Rig {
  public:
   BlueZRig() : control_(control_path()) { load(); }
@@ -97,11 +106,13 @@ class BlueZRig final : public Rig {
     (void)co_await ask(std::move(request));
   }
 
-  // Before 5.83 BlueZ does not tell reasons.
-  DisconnectReason reason_of_remote_end() const override { return DisconnectReason::unknown; }
-  DisconnectReason reason_of_lost_link() const override { return DisconnectReason::unknown; }
-  // Until 5.79.
-  std::vector<Uuid> hidden_services() const override { return {Uuid{0x1800}}; }
+  DisconnectReason reason_of_remote_end() const override { return told(DisconnectReason::remote); }
+  DisconnectReason reason_of_lost_link() const override { return told(DisconnectReason::timeout); }
+  // Later they can be read.
+  std::vector<Uuid> hidden_services() const override {
+    if (minor_version() >= 80) return {};
+    return {Uuid{0x1800}};
+  }
   bool tells_connectable() const override { return false; }
   bool tells_raw_advertisements() const override { return false; }
   bool is_simulated() const override { return false; }
