@@ -54,7 +54,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
 
   [[nodiscard]] GattTree::Pointer require_tree() const;
   [[nodiscard]] Operation<ServiceCollection> rediscover(const DiscoveryOptions& options);
-  void begin_rediscovery(const DiscoveryOptions& options, backend::Done<ServiceCollection> done);
+  /// Leaves `done` alone where it throws. @throws Error `not_connected`
+  void begin_rediscovery(const DiscoveryOptions& options, backend::Done<ServiceCollection>& done);
   void forget_services_changed() noexcept { services_changed_ = false; }
   /// Counts the trees that this client had, and their ends.
   [[nodiscard]] std::uint32_t tree_version() const noexcept { return tree_version_; }

@@ -111,7 +111,7 @@ struct DiscoverCall {
     return RequestQueues::discovery;
   }
   void issue(ClientCore& core, backend::Done<ServiceCollection>& done) const {
-    core.begin_rediscovery(options, std::move(done));
+    core.begin_rediscovery(options, done);
   }
 };
 
@@ -171,7 +171,8 @@ Operation<ServiceCollection> ClientCore::rediscover(const DiscoveryOptions& opti
   return make_request<ServiceCollection>(shared_from_this(), "get_services", DiscoverCall{options});
 }
 
-void ClientCore::begin_rediscovery(const DiscoveryOptions& options, backend::Done<ServiceCollection> done) {
+void ClientCore::begin_rediscovery(const DiscoveryOptions& options, backend::Done<ServiceCollection>& done) {
+  auto& port = require_port();
   auto then = [weak = weak_from_this(), done = std::move(done)](Result<backend::GattDatabase> database) mutable {
     const auto self = weak.lock();
     if (!self || self->link_ != Link::connected)
@@ -182,7 +183,7 @@ void ClientCore::begin_rediscovery(const DiscoveryOptions& options, backend::Don
     self->publish(*tree);
     done(GattTree::collection(std::move(*tree)));
   };
-  require_port().discover(discover_request(options), std::move(then));
+  port.discover(discover_request(options), std::move(then));
 }
 
 // Changes that come during a discovery are one more after it.

@@ -73,7 +73,8 @@ struct StopCall {
     return GattTree::find(core.require_tree(), ref).value().handle().value();
   }
   void issue(ClientCore& core, backend::Done<void>& done) const {
-    core.begin_unsubscription(static_cast<std::uint16_t>(prepare(core)), std::move(done));
+    const auto handle = static_cast<std::uint16_t>(prepare(core));  // may throw, and then needs `done`
+    core.begin_unsubscription(handle, std::move(done));
   }
 };
 

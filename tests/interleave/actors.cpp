@@ -1,0 +1,178 @@
+#include "actors.hpp"
+
+#include <blau/assigned.hpp>
+#include <blau/event_loop.hpp>
+
+#include <utility>
+
+namespace blau::interleave {
+namespace {
+
+constexpr std::uint16_t counting = 0x2a37;
+constexpr std::uint16_t writable = 0xff01;
+
+std::uint32_t number_in(ByteView value) {
+  std::uint32_t number = 0;
+  for (const auto byte : value) number = number << 8 | byte;
+  return number;
+}
+
+Bytes bytes_of(std::uint32_t number) {
+  Bytes made(4);
+  for (int i = 3; i >= 0; --i, number >>= 8) made[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number);
+  return made;
+}
+
+}  // namespace
+
+void Receiver::value(ByteView value) {
+  const auto self = shared_from_this();  // its client may be destroyed below
+  const auto number = number_in(value);
+  log_->add(name_ + " got " + std::to_string(number));
+  if (closed_) log_->fault(name_ + " got a value after its end");
+  if (last_ && number <= *last_)
+    log_->fault(name_ + " got " + std::to_string(number) + " after " + std::to_string(*last_));
+  last_ = number;
+  log_->called();
+}
+
+ClientActor::ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name, const Address& address,
+                         bool reconnects)
+    : ledger_(ledger), state_(std::make_shared<State>()) {
+  state_->log = std::move(log);
+  state_->name = std::move(name);
+  state_->log->add("make " + state_->name + (reconnects ? ", which keeps its link up" : ""));
+  client_.emplace(address, options(reconnects));
+}
+
+ClientActor::~ClientActor() {
+  state_->log->add("destroy " + state_->name);
+  state_->alive = false;
+  if (state_->receiver) state_->receiver->close();
+  client_.reset();
+}
+
+ClientOptions ClientActor::options(bool reconnects) const {
+  ClientOptions options;
+  options.operation_timeout = std::chrono::milliseconds(300);
+  options.on_disconnected = [state = state_](const Disconnection& end) {
+    state->log->add(state->name + " lost its link: " + std::string(to_string(end.reason)));
+    if (!state->alive) state->log->fault(state->name + " was told of a lost link after its destruction");
+    if (!std::exchange(state->reported, false)) state->log->fault(state->name + " was told twice of one lost link");
+    state->log->called();
+  };
+  options.reconnect.enabled = reconnects;
+  options.reconnect.on_reconnected = [state = state_] {
+    state->log->add(state->name + " is back");
+    if (!state->alive) state->log->fault(state->name + " was told of a new link after its destruction");
+    state->reported = true;
+    state->log->called();
+  };
+  return options;
+}
+
+void ClientActor::connect(std::chrono::milliseconds timeout) {
+  ledger_.begin(state_->name + " connect", client_->connect(ConnectOptions{.timeout = timeout}),
+                [state = state_](const Result<void>& result) {
+                  if (result) state->reported = true;
+                });
+}
+
+void ClientActor::disconnect() {
+  ledger_.begin(state_->name + " disconnect", client_->disconnect(), [](const Result<void>&) {});
+}
+
+void ClientActor::read() {
+  ledger_.begin(state_->name + " read", client_->read_gatt_char(Uuid{counting}), [](const Result<Bytes>&) {});
+}
+
+void ClientActor::write(bool response) {
+  const auto number = ++writes_;
+  WriteOptions options;
+  options.response = response;
+  ledger_.begin(state_->name + " write " + std::to_string(number),
+                client_->write_gatt_char(Uuid{writable}, bytes_of(number), options),
+                [state = state_, number, response](const Result<void>& result) {
+                  if (result && response) state->confirmed.push_back(number);
+                });
+}
+
+void ClientActor::start_notify() {
+  const auto receiver =
+      std::make_shared<Receiver>(state_->log, state_->name + " callback " + std::to_string(++receivers_));
+  auto take = [receiver](const Characteristic&, ByteView value) { receiver->value(value); };
+  ledger_.begin(state_->name + " start_notify", client_->start_notify(Uuid{counting}, take),
+                [state = state_, receiver](const Result<void>& result) {
+                  if (result) state->receiver = receiver;
+                });
+}
+
+void ClientActor::stop_notify() {
+  ledger_.begin(state_->name + " stop_notify", client_->stop_notify(Uuid{counting}),
+                [state = state_, receiver = state_->receiver](const Result<void>& result) {
+                  if (result && receiver && state->receiver == receiver) receiver->close();
+                });
+}
+
+Task<> ClientActor::receive(Subscription values, std::shared_ptr<Receiver> receiver) {
+  while (auto value = co_await values.next()) {
+    receiver->value(*value);
+    if (receiver->closed()) break;
+  }
+}
+
+void ClientActor::subscribe() {
+  const auto receiver =
+      std::make_shared<Receiver>(state_->log, state_->name + " stream " + std::to_string(++receivers_));
+  ledger_.begin(state_->name + " subscribe", client_->subscribe(Uuid{counting}),
+                [receiver](Result<Subscription> result) {
+                  if (result) EventLoop::current()->spawn(receive(std::move(*result), receiver));
+                });
+}
+
+void ClientActor::drop_subscription() {
+  ledger_.begin(state_->name + " subscribe and let go", client_->subscribe(Uuid{counting}),
+                [](const Result<Subscription>&) {});
+}
+
+void ClientActor::discover() {
+  DiscoveryOptions afresh;
+  afresh.cache_mode = CacheMode::uncached;
+  ledger_.begin(state_->name + " get_services", client_->get_services(afresh), [](const Result<ServiceCollection>&) {});
+}
+
+ScannerActor::ScannerActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name)
+    : ledger_(ledger), state_(std::make_shared<State>()) {
+  state_->log = std::move(log);
+  state_->name = std::move(name);
+  state_->log->add("make " + state_->name);
+  ScannerOptions options;
+  options.on_detection = [state = state_](const Device& device, const AdvertisementData&) {
+    state->log->add(state->name + " heard " + device.address().to_string());
+    if (!state->alive) state->log->fault(state->name + " heard something after its destruction");
+    if (!state->may_hear) state->log->fault(state->name + " heard something after stop");
+    state->log->called();
+  };
+  scanner_.emplace(std::move(options));
+}
+
+ScannerActor::~ScannerActor() {
+  state_->log->add("destroy " + state_->name);
+  state_->alive = false;
+  scanner_.reset();
+}
+
+void ScannerActor::start() {
+  state_->may_hear = true;
+  state_->stops = 0;
+  ledger_.begin(state_->name + " start", scanner_->start(), [](const Result<void>&) {});
+}
+
+void ScannerActor::stop() {
+  const int own = ++state_->stops;
+  ledger_.begin(state_->name + " stop", scanner_->stop(), [state = state_, own](const Result<void>& result) {
+    if (result && state->stops == own) state->may_hear = false;  // no start came after it
+  });
+}
+
+}  // namespace blau::interleave

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "ledger.hpp"
+
+#include <blau/client.hpp>
+#include <blau/scanner.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blau::interleave {
+
+/// The values that one subscription got. The peripheral counts, so each must be greater than the one before.
+class Receiver : public std::enable_shared_from_this<Receiver> {
+ public:
+  Receiver(std::shared_ptr<Log> log, std::string name) : log_(std::move(log)), name_(std::move(name)) {}
+  void value(ByteView value);
+  /// From here on nothing may come.
+  void close() noexcept { closed_ = true; }
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+ private:
+  std::shared_ptr<Log> log_;
+  std::string name_;
+  std::optional<std::uint32_t> last_;
+  bool closed_ = false;
+};
+
+/// A client of the run, and what must hold for it.
+class ClientActor {
+ public:
+  ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name, const Address& address, bool reconnects);
+  ~ClientActor();
+  ClientActor(const ClientActor&) = delete;
+  ClientActor& operator=(const ClientActor&) = delete;
+
+  void connect(std::chrono::milliseconds timeout);
+  void disconnect();
+  void read();
+  void write(bool response);
+  void start_notify();
+  void stop_notify();
+  void subscribe();
+  void drop_subscription();
+  void discover();
+
+  /// The numbers of the writes that the peripheral confirmed, in the order of their confirmation.
+  [[nodiscard]] const std::vector<std::uint32_t>& confirmed() const noexcept { return state_->confirmed; }
+  [[nodiscard]] const std::string& name() const noexcept { return state_->name; }
+
+ private:
+  struct State {
+    std::shared_ptr<Log> log;
+    std::string name;
+    bool alive = true;
+    bool reported = false;  // connect or the policy has told of a link that has not been told to be lost
+    std::vector<std::uint32_t> confirmed;
+    std::shared_ptr<Receiver> receiver;
+  };
+  static Task<> receive(Subscription values, std::shared_ptr<Receiver> receiver);
+  [[nodiscard]] ClientOptions options(bool reconnects) const;
+
+  Ledger& ledger_;
+  std::shared_ptr<State> state_;
+  std::optional<Client> client_;
+  std::uint32_t writes_ = 0;
+  int receivers_ = 0;
+};
+
+/// A scanner of the run.
+class ScannerActor {
+ public:
+  ScannerActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name);
+  ~ScannerActor();
+  ScannerActor(const ScannerActor&) = delete;
+  ScannerActor& operator=(const ScannerActor&) = delete;
+
+  void start();
+  void stop();
+
+ private:
+  struct State {
+    std::shared_ptr<Log> log;
+    std::string name;
+    bool alive = true;
+    bool may_hear = false;  // between a start and the end of the last stop
+    int stops = 0;
+  };
+  Ledger& ledger_;
+  std::shared_ptr<State> state_;
+  std::optional<Scanner> scanner_;
+};
+
+}  // namespace blau::interleave

@@ -1,0 +1,211 @@
+#include "scene.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+namespace blau::interleave {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array addresses{"C0:FF:EE:00:00:01", "C0:FF:EE:00:00:02"};
+
+sim::WorldOptions world_options(std::uint64_t seed) {
+  sim::WorldOptions options;
+  options.seed = seed;
+  options.order_seed = seed;
+  return options;
+}
+
+Bytes counted(std::uint32_t number) {
+  return bytes(static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),
+               static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number));
+}
+
+}  // namespace
+
+Scene::Scene(std::uint64_t seed)
+    : dice_(seed),
+      world_(world_options(seed)),
+      log_(std::make_shared<Log>([this] { return world_.elapsed(); })),
+      ledger_(log_) {
+  for (const auto* address : addresses) add_peripheral(address);
+}
+
+void Scene::add_peripheral(const std::string& address) {
+  sim::PeripheralOptions options;
+  options.address = address;
+  options.name = "P" + address.substr(15);
+  options.connect_time = std::chrono::milliseconds(roll(40));
+  options.latency = std::chrono::milliseconds(roll(6));
+  options.supervision_timeout = 100ms;
+  options.advertising.interval = 20ms;
+  auto& peripheral = world_.add_peripheral(options);
+  auto& service = peripheral.add_service(0x180d);
+  sim::CharacteristicOptions counts;
+  counts.uuid = 0x2a37;
+  counts.properties = Property::read | Property::notify;
+  auto number = std::make_shared<std::uint32_t>(0);
+  service.add_characteristic(counts).notify_every(std::chrono::milliseconds(1 + roll(9)),
+                                                  [number] { return counted(++*number); });
+  sim::CharacteristicOptions written;
+  written.uuid = 0xff01;
+  written.properties = Property::write | Property::write_without_response;
+  service.add_characteristic(written);
+}
+
+std::chrono::nanoseconds Scene::some_time() {
+  switch (roll(4)) {
+    case 0: return 0ns;  // in the same moment
+    case 1: return std::chrono::microseconds(roll(2000));
+    case 2: return std::chrono::milliseconds(roll(15));
+    default: return std::chrono::milliseconds(roll(80));
+  }
+}
+
+void Scene::run() {
+  try {
+    world_.run(story(), RunOptions{.limit = 10min});
+  } catch (const std::exception& error) {
+    log_->fault(std::string("the run ended with: ") + error.what());
+  }
+  operations_ = ledger_.count();
+  ledger_.check();
+}
+
+/// Most runs begin with links, or little would ever happen to one.
+Task<> Scene::begin_connected() {
+  if (roll(5) == 0) co_return;
+  add_client(Address(addresses.at(0)));
+  if (roll(2) == 0) add_client(Address(addresses.at(1)));
+  co_await sleep_for(200ms);
+  for (const auto& client : clients_)
+    if (roll(2) == 0) client->start_notify();
+}
+
+Task<> Scene::story() {
+  co_await begin_connected();
+  log_->meddle = [this] { meddle(); };
+  meddles_ = roll(2) == 0;
+  const auto steps = 10 + roll(50);
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    act();
+    co_await sleep_for(some_time());
+  }
+  meddles_ = false;
+  calm();
+  const bool destroys_first = roll(2) == 0;
+  if (destroys_first) {
+    clients_.clear();
+    scanner_.reset();
+  }
+  // Longer than every deadline: whatever is still pending then is lost.
+  co_await sleep_for(30s);
+  ledger_.check();
+  clients_.clear();
+  scanner_.reset();
+  co_await sleep_for(5s);
+  check_world();
+}
+
+/// Inside a completion or a callback.
+void Scene::meddle() {
+  if (!meddles_ || roll(8) != 0) return;
+  log_->add("meddle");
+  act();
+}
+
+void Scene::add_client(const Address& address) {
+  const auto name = "client " + std::to_string(++made_);
+  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, name, address, roll(3) == 0));
+  clients_.back()->connect(2s);
+}
+
+void Scene::act() {
+  const auto kind = roll(100);
+  if (kind < 6 && clients_.size() < 3) return add_client(Address(addresses.at(roll(2))));
+  if (kind < 9 && !clients_.empty()) {
+    const auto gone = clients_.begin() + static_cast<std::ptrdiff_t>(roll(clients_.size()));
+    const auto client = std::move(*gone);  // its end is told to the run, which may change the list
+    clients_.erase(gone);
+    return;
+  }
+  if (kind < 20) return ledger_.cancel(dice_());
+  if (kind < 28) return act_on_world();
+  if (kind < 36) return act_on_scanner();
+  if (!clients_.empty()) act_on_client();
+}
+
+void Scene::act_on_scanner() {
+  if (!scanner_) scanner_ = std::make_unique<ScannerActor>(log_, ledger_, "scanner " + std::to_string(++made_));
+  switch (roll(5)) {
+    case 0: {
+      const auto scanner = std::move(scanner_);
+      return;
+    }
+    case 1:
+    case 2: return scanner_->start();
+    default: return scanner_->stop();
+  }
+}
+
+void Scene::act_on_client() {
+  auto& client = *clients_.at(roll(clients_.size()));
+  switch (roll(12)) {
+    case 0:
+    case 1: return client.connect(std::chrono::milliseconds(20 + roll(1000)));
+    case 2: return client.disconnect();
+    case 3:
+    case 4: return client.read();
+    case 5:
+    case 6: return client.write(true);
+    case 7: return client.write(false);
+    case 8: return client.start_notify();
+    case 9: return client.stop_notify();
+    case 10: return roll(2) == 0 ? client.subscribe() : client.drop_subscription();
+    default: return client.discover();
+  }
+}
+
+/// What is taken away comes back soon, or the rest of the run would be idle.
+void Scene::act_on_world() {
+  auto& peripheral = some_peripheral();
+  const auto what = roll(7);
+  log_->add("world " + std::to_string(what) + " " + peripheral.name());
+  const auto later = std::chrono::milliseconds(roll(200));
+  switch (what) {
+    case 0:
+    case 1: return peripheral.drop_link();
+    case 2: peripheral.vanish(); return world_.after(later, [&peripheral] { peripheral.appear(); });
+    case 3: peripheral.stall(); return world_.after(later, [&peripheral] { peripheral.resume(); });
+    case 4:
+      world_.adapter().set_powered(false);
+      return world_.after(later, [this] { world_.adapter().set_powered(true); });
+    case 5:
+      peripheral.refuse_connections(true);
+      return world_.after(later, [&peripheral] { peripheral.refuse_connections(false); });
+    default: peripheral.add_service(0x180a); return;  // tells that its services changed
+  }
+}
+
+void Scene::calm() {
+  log_->add("calm");
+  world_.adapter().set_powered(true);
+  for (auto* peripheral : world_.peripherals()) {
+    peripheral->resume();
+    peripheral->appear();
+    peripheral->refuse_connections(false);
+  }
+}
+
+void Scene::check_world() {
+  if (const auto left = world_.adapter().connections(); left > 0)
+    log_->fault(std::to_string(left) + " links are left up");
+  for (auto* peripheral : world_.peripherals())
+    if (const auto left = peripheral->characteristic(0x2a37).subscribers(); left > 0)
+      log_->fault(peripheral->name() + " still has subscribers");
+}
+
+}  // namespace blau::interleave

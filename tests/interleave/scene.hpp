@@ -1,0 +1,52 @@
+#pragma once
+
+#include "actors.hpp"
+
+#include <blau/sim.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace blau::interleave {
+
+/// One run: a world of two peripherals, and what a seed does with clients and scanners in it.
+class Scene {
+ public:
+  explicit Scene(std::uint64_t seed);
+
+  /// Does all of it and checks it. What went wrong is in the log's faults.
+  void run();
+  [[nodiscard]] const Log& log() const noexcept { return *log_; }
+  [[nodiscard]] std::size_t operations() const noexcept { return operations_; }
+
+ private:
+  Task<> story();
+  Task<> begin_connected();
+  void meddle();
+  void act();
+  void act_on_client();
+  void act_on_world();
+  void calm();
+  void check_world();
+  void add_peripheral(const std::string& address);
+  void add_client(const Address& address);
+  void act_on_scanner();
+  [[nodiscard]] std::uint64_t roll(std::uint64_t sides) { return dice_() % sides; }
+  [[nodiscard]] sim::Peripheral& some_peripheral() { return *world_.peripherals().at(roll(2)); }
+  [[nodiscard]] std::chrono::nanoseconds some_time();
+
+  std::mt19937_64 dice_;
+  sim::World world_;
+  std::shared_ptr<Log> log_;
+  Ledger ledger_;
+  std::vector<std::unique_ptr<ClientActor>> clients_;
+  std::unique_ptr<ScannerActor> scanner_;
+  std::size_t operations_ = 0;
+  int made_ = 0;
+  bool meddles_ = false;
+};
+
+}  // namespace blau::interleave

@@ -1,0 +1,43 @@
+// What the search for races (tests/interleave) has found.
+
+#include "support/connected_client.hpp"
+
+#include <gtest/gtest.h>
+
+namespace blau::test {
+namespace {
+
+class ClientRaces : public ClientScene {};
+
+TEST_F(ClientRaces, DiscoveryWhoseTurnComesWhileTheLinkIsBeingClosed) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    DiscoveryOptions afresh;
+    afresh.cache_mode = CacheMode::uncached;
+    Started<ServiceCollection> first(client.get_services(afresh));
+    Started<ServiceCollection> second(client.get_services(afresh));
+    Started<void> disconnecting(client.disconnect());
+    port().discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_EQ(first.failure(), ErrorCode::disconnected);
+    EXPECT_EQ(second.failure(), ErrorCode::not_connected);
+    EXPECT_EQ(port().discoveries.count(), 2) << "one with the connect, one of the first";
+  });
+}
+
+TEST_F(ClientRaces, StopNotifyWhoseTurnComesWhileTheLinkIsBeingClosed) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    Started<Bytes> reading(client.read_gatt_char("2a19"));
+    Started<void> stopping(client.stop_notify("2a19"));
+    Started<void> disconnecting(client.disconnect());
+    port().reads.answer(Bytes());
+    co_await turns();
+    EXPECT_EQ(stopping.failure(), ErrorCode::not_connected);
+  });
+}
+
+}  // namespace
+}  // namespace blau::test
