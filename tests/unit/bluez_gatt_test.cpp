@@ -1,0 +1,88 @@
+#ifdef BLAU_WITH_BLUEZ
+
+#include "bluez_scene.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace blau::detail::bluez {
+namespace {
+
+using testing::ElementsAre;
+
+class BlueZGatt : public BlueZScene {};
+
+TEST_F(BlueZGatt, ConnectsAndDiscovers) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  EXPECT_EQ(client->mtu(), 247);
+  EXPECT_EQ(told.mtu, 247);
+}
+
+TEST_F(BlueZGatt, InventedErrorBeforeTheLossIsTheLoss) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  Answer<Bytes> answer;
+  client->read_characteristic(rate, false, answer.taker());
+  Message call = peer_.next_call("ReadValue");
+  peer_.error(call, "org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e");
+  Message look = peer_.next_call("Get");
+  EXPECT_FALSE(answer.came());
+  set_device("Connected", 0);
+  peer_.reply(look, [](Message& m) { m.append("v", "b", 0); });
+  expect(answer);
+  EXPECT_EQ(answer.code(), ErrorCode::disconnected);
+}
+
+TEST_F(BlueZGatt, UnlikelyErrorOfThePeripheralStaysOne) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  Answer<Bytes> answer;
+  client->read_characteristic(rate, false, answer.taker());
+  Message call = peer_.next_call("ReadValue");
+  peer_.error(call, "org.bluez.Error.Failed", "Operation failed with ATT error: 0x0e");
+  Message look = peer_.next_call("Get");
+  peer_.reply(look, [](Message& m) { m.append("v", "b", 1); });
+  expect(answer);
+  EXPECT_EQ(answer.code(), ErrorCode::att);
+}
+
+TEST_F(BlueZGatt, RemovedCharacteristicFailsItsRead) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  Answer<Bytes> answer;
+  client->read_characteristic(rate, false, answer.taker());
+  Message call = peer_.next_call("ReadValue");
+  peer_.emit_removed(rate_path, characteristic_interface);
+  expect(answer);
+  EXPECT_EQ(answer.code(), ErrorCode::attribute_gone);
+  peer_.settle();
+  EXPECT_THAT(told.log, ElementsAre("services changed"));
+}
+
+TEST_F(BlueZGatt, EmptyTreeIsAFailedDiscovery) {
+  has_gatt_ = false;
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  Answer<backend::GattDatabase> answer;
+  client->discover({}, answer.taker());
+  set_device("ServicesResolved", 1);
+  Message look = peer_.next_call("Get");
+  peer_.reply(look, [](Message& m) { m.append("v", "b", 1); });
+  expect(answer);
+  EXPECT_EQ(answer.code(), ErrorCode::failed);
+}
+
+}  // namespace
+}  // namespace blau::detail::bluez
+
+#endif
