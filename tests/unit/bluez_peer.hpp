@@ -104,6 +104,13 @@ class BlueZPeer {
     fill(message);
     send(message);
   }
+  /// InterfacesAdded; `fill` appends a{sa{sv}}.
+  void emit_added(const std::string& path, const Fill& fill) {
+    Message message = signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded");
+    message.append("o", path.c_str());
+    fill(message);
+    send(message);
+  }
   void emit_removed(const std::string& path, const char* interface) {
     Message message = signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved");
     message.append("oas", path.c_str(), 1, interface);

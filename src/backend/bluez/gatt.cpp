@@ -159,6 +159,16 @@ void Notifications::end_all() noexcept {
   for (const auto& [handle, entry] : entries_)
     daemon_.send(daemon_.new_call(entry->path, characteristic_interface, "StopNotify"));
   entries_.clear();
+  // Their answers belong to a link that is over.
+  reads_.clear();
+  held_.reset();
+}
+
+void Notifications::forget(std::uint16_t handle) {
+  release_held();
+  entries_.erase(handle);
+  // BlueZ does not answer what was asked of a removed object.
+  std::erase_if(reads_, [handle](const OpenRead& read) { return read.handle == handle; });
 }
 
 void Notifications::deliver(const std::shared_ptr<Entry>& entry, std::uint16_t handle, ByteView value) {
@@ -173,29 +183,65 @@ void Notifications::deliver(const std::shared_ptr<Entry>& entry, std::uint16_t h
       taker->deliver(handle, value);
 }
 
+// Which changed values are notifications? bluetoothd announces what a ReadValue brought as a changed Value, the echo, and then
+// answers everybody who had asked for it, all in one go (gatt-client.c, chrc_read_cb). What it may send in between is what waited for the
+// next answer (gdbus/object.c, g_dbus_send_message): other properties, never a Value, which does not wait. And messages of one sender
+// keep their order. So, while a read is open,
+// - a value that is followed by another one, or by the answer to a question other than a read, is a notification, whatever its bytes;
+// - a value that is followed by the read's answer is the echo.
+// One question to bluetoothd decides within a round trip, however long the read hangs. The end of the loop's turn would decide nothing:
+// the bus passes echo and answer on one by one.
+//
+// The echo of a read by another connection, another program's for instance, cannot be told from a notification, and comes as one.
+
 void Notifications::value_changed(std::uint16_t handle, ByteView value) {
+  release_held();
   const auto found = entries_.find(handle);
   if (found == entries_.end()) return;
   const auto entry = found->second;
-  if (entry->reads == 0) return deliver(entry, handle, value);
-  auto before = std::exchange(entry->held, Bytes(value.begin(), value.end()));
-  if (before) deliver(entry, handle, *before);
+  if (!is_being_read(handle)) return deliver(entry, handle, value);
+  held_ = Held{entry, handle, Bytes(value.begin(), value.end())};
+  ask(entry->path);
 }
 
-void Notifications::read_begins(std::uint16_t handle) {
-  if (const auto found = entries_.find(handle); found != entries_.end()) ++found->second->reads;
+void Notifications::ask(const std::string& path) {
+  // The answer to an earlier question will do: it has not come, so it comes after this value's own answer, if there is one.
+  if (std::exchange(asked_, true)) return;
+  Message question = daemon_.new_call(path, "org.freedesktop.DBus.Properties", "Get");
+  question.append("ss", characteristic_interface, "UUID");
+  daemon_.call(std::move(question), [self = weak_from_this(), pin = pin_](const Reply&) {
+    const auto whole = pin.lock();
+    const auto notifications = self.lock();
+    if (!whole || !notifications) return;
+    notifications->asked_ = false;
+    notifications->release_held();
+  });
 }
 
-void Notifications::read_ends(std::uint16_t handle, std::optional<ByteView> result) {
-  const auto found = entries_.find(handle);
-  // A subscription that began after the read knows nothing of it.
-  if (found == entries_.end() || found->second->reads == 0) return;
-  const auto entry = found->second;
-  --entry->reads;
-  const auto held = std::exchange(entry->held, std::nullopt);
-  if (!held) return;
-  const bool is_of_read = result && std::equal(held->begin(), held->end(), result->begin(), result->end());
-  if (!is_of_read) deliver(entry, handle, *held);
+void Notifications::release_held() {
+  const auto held = std::exchange(held_, std::nullopt);
+  // Who unsubscribed meanwhile wants it no more.
+  if (held && is_current(held->handle, held->entry)) deliver(held->entry, held->handle, held->value);
+}
+
+bool Notifications::is_being_read(std::uint16_t handle) const {
+  return std::any_of(reads_.begin(), reads_.end(), [handle](const OpenRead& read) { return read.handle == handle; });
+}
+
+std::uint64_t Notifications::read_begins(std::uint16_t handle) {
+  reads_.push_back(OpenRead{++last_read_, handle});
+  return last_read_;
+}
+
+void Notifications::read_ends(std::uint64_t read, std::optional<ByteView> result) {
+  const auto found = std::find_if(reads_.begin(), reads_.end(), [read](const OpenRead& r) { return r.number == read; });
+  if (found == reads_.end()) return;
+  const std::uint16_t handle = found->handle;
+  reads_.erase(found);
+  const bool is_echo = held_ && held_->handle == handle && result &&
+                       std::equal(held_->value.begin(), held_->value.end(), result->begin(), result->end());
+  if (is_echo) return held_.reset();
+  release_held();
 }
 
 }  // namespace blau::detail::bluez

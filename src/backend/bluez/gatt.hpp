@@ -47,16 +47,20 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   void leave(const std::shared_ptr<Session>& taker);
   /// The link is over. Sends, and waits for nothing.
   void end_all() noexcept;
-  /// The characteristic is gone, and with it its subscription.
-  void forget(std::uint16_t handle) noexcept { entries_.erase(handle); }
+  /// The characteristic is gone, and with it its subscription and its reads.
+  void forget(std::uint16_t handle);
 
-  /// A changed Value: a notification, unless it comes from a read.
+  /// A changed Value: a notification, unless it is the echo of a read.
   void value_changed(std::uint16_t handle, ByteView value);
 
-  // BlueZ announces the result of a read as a changed Value just before it answers. Between these two, the last one is held back.
+  // The echo: BlueZ announces what a ReadValue brought as a changed Value, and answers the call right after it. While a read is open, a
+  // changed value is therefore held back until BlueZ has said something else.
 
-  void read_begins(std::uint16_t handle);
-  void read_ends(std::uint16_t handle, std::optional<ByteView> result);
+  /// A read is sent. @return its number, for `read_ends`
+  [[nodiscard]] std::uint64_t read_begins(std::uint16_t handle);
+  void read_ends(std::uint64_t read, std::optional<ByteView> result);
+  /// BlueZ has said something that it does not say between an echo and its answer: delivers what is held back.
+  void release_held();
 
  private:
   struct Entry {
@@ -65,19 +69,33 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
     std::vector<std::shared_ptr<Session>> takers;
     std::vector<backend::Done<void>> starting;
     std::vector<backend::Done<void>> stopping;
-    int reads = 0;
-    std::optional<Bytes> held;
+  };
+  struct OpenRead {
+    std::uint64_t number;
+    std::uint16_t handle;
+  };
+  struct Held {
+    std::shared_ptr<Entry> entry;
+    std::uint16_t handle;
+    Bytes value;
   };
 
   void start(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
   void started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply);
   void stop(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
   [[nodiscard]] bool is_current(std::uint16_t handle, const std::shared_ptr<Entry>& entry) const;
+  [[nodiscard]] bool is_being_read(std::uint16_t handle) const;
+  void ask(const std::string& path);
   static void deliver(const std::shared_ptr<Entry>& entry, std::uint16_t handle, ByteView value);
 
   Daemon& daemon_;
   std::weak_ptr<Daemon> pin_;
   std::map<std::uint16_t, std::shared_ptr<Entry>> entries_;
+  std::vector<OpenRead> reads_;
+  std::uint64_t last_read_ = 0;
+  std::optional<Held> held_;
+  // A question whose answer tells that no echo's answer is on its way.
+  bool asked_ = false;
 };
 
 }  // namespace blau::detail::bluez

@@ -248,6 +248,8 @@ void Link::drop(DisconnectReason reason, const std::string& native) {
 void Link::device_changed(DeviceChange change) {
   const auto self = shared_from_this();
   if (has(change, DeviceChange::connected)) {
+    // What came before the end of the link is delivered before it is told.
+    notifications_->release_held();
     if (state_ == State::up && !is_connected()) drop(reason_of_drop(), std::string(told_reason_));
     check_closed();
   }
@@ -270,6 +272,7 @@ void Link::daemon_lost(const std::string& native) {
 
 void Link::vanish(const Error& error, DisconnectReason reason, const std::string& native) {
   const auto self = shared_from_this();
+  notifications_->release_held();
   vanishing_ = true;
   ++generation_;
   // They are the old bus's, if that is what was lost.

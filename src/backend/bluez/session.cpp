@@ -70,13 +70,13 @@ void Session::read(std::uint16_t handle, bool of_descriptor, backend::Done<Bytes
   const auto attribute = of_descriptor ? find_descriptor(*device, handle) : find_characteristic(*device, handle);
   if (!attribute) return fail(request, gone_error());
   const auto notifications = of_descriptor ? nullptr : link_->notifications().shared_from_this();
-  if (notifications) notifications->read_begins(handle);
+  const std::uint64_t number = notifications ? notifications->read_begins(handle) : 0;
   system->daemon.call(make_read(system->daemon, *attribute), [self = shared_from_this(), request, notifications,
-                                                              handle](const Reply& reply) {
+                                                              number](const Reply& reply) {
     const auto whole = self->system_.lock();
     if (!whole) return;
     const auto value = reply.ok() ? value_in(reply.message()) : std::nullopt;
-    if (notifications) notifications->read_ends(handle, value);
+    if (notifications) notifications->read_ends(number, value);
     if (value) return self->finish<Bytes>(request, Bytes(value->begin(), value->end()));
     if (reply.ok()) return self->fail(request, Error(ErrorCode::failed, "BlueZ's answer holds no value"));
     self->fail_after_look(request, to_error(bluez::Request::read, reply.error_name(), reply.error_text()));
