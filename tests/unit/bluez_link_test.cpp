@@ -34,11 +34,58 @@ TEST_F(BlueZLink, AnswerThatOvertakesTheSignalIsNoFailure) {
   Message call = peer_.next_call("Connect");
   peer_.reply(call);
   set_device("Connected", 1);
-  Message look = peer_.next_call("Get");
   EXPECT_FALSE(answer.came());
-  peer_.reply(look, [](Message& m) { m.append("v", "b", 1); });
+  answer_connected(1);
   expect(answer);
   EXPECT_TRUE(answer.succeeded());
+}
+
+TEST_F(BlueZLink, LinkThatNoSignalTellsOfIsUp) {
+  Told told;
+  const auto client = make_client(told);
+  Answer<void> answer;
+  client->connect(answer.taker());
+  Message call = peer_.next_call("Connect");
+  peer_.reply(call);
+  answer_connected(1);
+  expect(answer);
+  EXPECT_TRUE(answer.succeeded());
+  discover(*client);
+  set_device("Connected", 0);
+  peer_.settle();
+  EXPECT_THAT(told.ends, ElementsAre(DisconnectReason::unknown));
+}
+
+TEST_F(BlueZLink, LinkThatIsGoneWithItsAnswerIsAFailedAttempt) {
+  Told told;
+  const auto client = make_client(told);
+  Answer<void> answer;
+  client->connect(answer.taker());
+  Message call = peer_.next_call("Connect");
+  peer_.reply(call);
+  answer_connected(0);
+  expect(answer);
+  EXPECT_EQ(answer.code(), ErrorCode::connection_failed);
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+TEST_F(BlueZLink, AbortedConnectIsTakenDownEvenIfNoSignalTellsOfIt) {
+  Told told;
+  const auto client = make_client(told);
+  Answer<void> first, second;
+  client->connect(first.taker());
+  Message call = peer_.next_call("Connect");
+  client->abort_connect();
+  Message disconnect = peer_.next_call("Disconnect");
+  client->connect(second.taker());
+  peer_.reply(call);
+  peer_.reply(disconnect);
+  answer_connected(1);
+  peer_.settle();
+  EXPECT_FALSE(second.came()) << "the old link is still there";
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+  set_device("Connected", 0);
+  EXPECT_TRUE(peer_.next_call("Connect"));
 }
 
 TEST_F(BlueZLink, AbortedConnectIsTakenDownEvenIfItSucceeds) {

@@ -100,8 +100,9 @@ void Link::connect() {
 }
 
 void Link::connect_answered(const Reply& reply) {
-  // BlueZ learns of the link by two ways, and may answer by the one before it has heard of it by the other.
-  if (reply.ok() && !is_connected() && state_ == State::connecting) {
+  // bluetoothd learns of the link from the kernel and from its own socket. Where the socket was first, its Connected is true from then
+  // on without a signal (BlueZ 5.66, device.c, att_connect_cb): so it is asked. Signals that were sent before come before the answer.
+  if (reply.ok() && !is_connected()) {
     Message question = daemon_.new_call(path_, "org.freedesktop.DBus.Properties", "Get");
     question.append("ss", device_interface, "Connected");
     return daemon_.call(std::move(question), guarded(&Link::connect_looked_after));
@@ -114,7 +115,9 @@ void Link::connect_answered(const Reply& reply) {
   connect_failed(failure_of(reply));
 }
 
-void Link::connect_looked_after(const Reply&) {
+void Link::connect_looked_after(const Reply& reply) {
+  bool connected = false;
+  if (reply.ok() && Reader(reply.message()).variant(connected)) daemon_.objects().set_connected(path_, connected);
   connect_pending_ = false;
   if (state_ == State::closing) return check_closed();
   if (is_connected()) return come_up(true);

@@ -139,6 +139,13 @@ bool Objects::properties_changed(const Message& signal) {
   return !reader.failed();
 }
 
+void Objects::set_connected(std::string_view path, bool connected) {
+  DeviceObject* device = find_device(path);
+  if (!device || device->connected == connected) return;
+  device->connected = connected;
+  for (ObjectsObserver* observer : observers_) observer->device_changed(*device, DeviceChange::connected);
+}
+
 void Objects::clear() noexcept {
   adapters_.clear();
   devices_.clear();

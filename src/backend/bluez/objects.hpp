@@ -120,6 +120,8 @@ class Objects {
   bool interfaces_removed(const Message& signal);
   /// PropertiesChanged of an adapter or a device.
   bool properties_changed(const Message& signal);
+  /// What bluetoothd answered when it was asked for a device's Connected.
+  void set_connected(std::string_view path, bool connected);
   /// Everything is gone; tells nobody.
   void clear() noexcept;
 
