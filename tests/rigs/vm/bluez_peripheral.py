@@ -3,7 +3,11 @@
 
 The other side of BlueZ: its GATT server and its advertising, through GattManager1 and LEAdvertisingManager1. bluetoothd
 chooses address and handles, knows no delays and only some ATT errors; what a world says about these is not done here.
-Writes "ready" when it can be found; the control socket knows notify, set_value, get_value and writes.
+Writes "ready" when it can be found; the control socket knows connections, notify, set_value, get_value and writes.
+
+btvirt tells of an advertisement once, in the moment when scanning or advertising begins, and the kernel drops what comes
+before it takes the scan for begun: four scans of ten heard nothing. A real advertiser repeats itself. This one does so as
+long as bluetoothd scans and has not heard it: later, it might be connecting, for which advertising must not be off.
 """
 
 import argparse
@@ -22,12 +26,15 @@ from control import ControlServer, Refused  # noqa: E402
 
 BLUEZ = "org.bluez"
 APPLICATION, ADVERTISEMENT = "/blau/application", "/blau/advertisement"
+ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
 # How bluetoothd names properties, Core Vol 3 Part G 3.3.1.1.
 FLAG_OF_PROPERTY = {
     "broadcast": "broadcast", "read": "read", "write_without_response": "write-without-response", "write": "write",
     "notify": "notify", "indicate": "indicate", "authenticated_signed_writes": "authenticated-signed-writes",
     "reliable_write": "reliable-write", "writable_auxiliaries": "writable-auxiliaries"}
+ADVERTISING_INTERVAL = 0.5
 ADAPTER_LIMIT = 60
+DEFAULT_TIMEOUT_MS = 10000
 
 
 class Service(ServiceInterface):
@@ -189,24 +196,57 @@ class Advertisement(ServiceInterface):
     def Release(self):
         pass
 
+    def repeat(self) -> None:
+        """bluetoothd advertises anew what it is told has changed, even if it has not."""
+        self.emit_properties_changed({"LocalName": self.LocalName})
+
 
 class BluezRig:
     """Registers the application and the advertisement, and does what the control socket asks."""
 
     def __init__(self, peripheral: world.Peripheral):
         self._peripheral = peripheral
+        self._advertisement = Advertisement(peripheral)
         self._characteristics: list[Characteristic] = []
         self._writes: list[dict] = []
+        self._scan_begins = asyncio.Event()
 
     async def start(self) -> None:
         self._bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-        adapter = await self._await_second_adapter()
+        await self._call("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s",
+                         f"type='signal',sender='{BLUEZ}'", destination="org.freedesktop.DBus")
+        self._central, self._adapter = await self._until(self._two_powered_adapters, ADAPTER_LIMIT)
+        self._address = (await self._objects(ADAPTER))[self._adapter]["Address"]
         # A connected central reads the GAP device name, which is the adapter's, and forgets the advertised one.
-        await self._call(adapter, "org.freedesktop.DBus.Properties", "Set", "ssv", "org.bluez.Adapter1", "Alias",
+        await self._call(self._adapter, "org.freedesktop.DBus.Properties", "Set", "ssv", ADAPTER, "Alias",
                          Variant("s", self._peripheral.name or "Blau"))
         self._export()
-        await self._call(adapter, "org.bluez.GattManager1", "RegisterApplication", "oa{sv}", APPLICATION, {})
-        await self._call(adapter, "org.bluez.LEAdvertisingManager1", "RegisterAdvertisement", "oa{sv}", ADVERTISEMENT, {})
+        await self._call(self._adapter, "org.bluez.GattManager1", "RegisterApplication", "oa{sv}", APPLICATION, {})
+        await self._call(self._adapter, "org.bluez.LEAdvertisingManager1", "RegisterAdvertisement", "oa{sv}",
+                         ADVERTISEMENT, {})
+        self._bus.add_message_handler(self._on_message)
+        self._repeater = asyncio.create_task(self._repeat_advertisement())
+
+    def _on_message(self, message: Message) -> None:
+        if (message.member == "PropertiesChanged" and message.path == self._central
+                and message.body[1].get("Discovering", Variant("b", False)).value):
+            self._scan_begins.set()
+
+    async def _repeat_advertisement(self) -> None:
+        while True:
+            await self._scan_begins.wait()
+            self._scan_begins.clear()
+            await asyncio.sleep(ADVERTISING_INTERVAL)
+            while await self._is_sought():
+                self._advertisement.repeat()
+                await asyncio.sleep(ADVERTISING_INTERVAL)
+
+    async def _is_sought(self) -> bool:
+        """The other adapter scans, and what it has heard in this scan, of which there is an RSSI, is not this peripheral."""
+        scanning = (await self._objects(ADAPTER)).get(self._central, {}).get("Discovering", False)
+        heard = [device["Address"] for device in (await self._objects(DEVICE)).values()
+                 if device["Adapter"] == self._central and "RSSI" in device]
+        return scanning and self._address not in heard
 
     async def _call(self, path, interface, member, signature="", *body, destination=BLUEZ):
         reply = await self._bus.call(Message(destination=destination, path=path, interface=interface, member=member,
@@ -215,33 +255,37 @@ class BluezRig:
             raise RuntimeError(f"{interface}.{member}: {reply.error_name}: {' '.join(map(str, reply.body))}")
         return reply.body
 
-    async def _await_second_adapter(self) -> str:
-        """The path of the second adapter, once both are on."""
+    async def _until(self, look, seconds: float):
+        """What `look` gives once it gives something; it looks again at each signal of bluetoothd."""
         signal = asyncio.Event()
 
         def on_message(message: Message) -> None:
             if message.message_type == MessageType.SIGNAL:
                 signal.set()
         self._bus.add_message_handler(on_message)
-        await self._call("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s",
-                         f"type='signal',sender='{BLUEZ}'", destination="org.freedesktop.DBus")
-        async with asyncio.timeout(ADAPTER_LIMIT):
-            while True:
-                signal.clear()
-                powered = await self._powered_adapters()
-                if len(powered) == 2:
-                    self._bus.remove_message_handler(on_message)
-                    return powered[1]
-                await signal.wait()
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    signal.clear()
+                    if found := await look():
+                        return found
+                    await signal.wait()
+        finally:
+            self._bus.remove_message_handler(on_message)
 
-    async def _powered_adapters(self) -> list[str]:
+    async def _objects(self, interface: str) -> dict[str, dict]:
+        """The properties of every object that has the interface, by path."""
         try:
             objects = (await self._call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"))[0]
         except RuntimeError:
             # bluetoothd has no name on the bus yet; its first signal comes when it has adapters.
-            return []
-        return sorted(path for path, interfaces in objects.items()
-                      if interfaces.get("org.bluez.Adapter1", {}).get("Powered", Variant("b", False)).value)
+            return {}
+        return {path: {name: value.value for name, value in interfaces[interface].items()}
+                for path, interfaces in objects.items() if interface in interfaces}
+
+    async def _two_powered_adapters(self) -> list[str] | None:
+        powered = sorted(path for path, adapter in (await self._objects(ADAPTER)).items() if adapter["Powered"])
+        return powered if len(powered) == 2 else None
 
     def _export(self) -> None:
         for number, item in enumerate(self._peripheral.services):
@@ -250,7 +294,7 @@ class BluezRig:
             of_service = [self._export_characteristic(service.path, index, each)
                           for index, each in enumerate(item.get("characteristics", []))]
             self._connect_echoes(of_service)
-        self._bus.export(ADVERTISEMENT, Advertisement(self._peripheral))
+        self._bus.export(ADVERTISEMENT, self._advertisement)
         # bluetoothd asks the application's root for its objects; dbus_fast answers for what is exported below it.
         self._bus.export(APPLICATION, ServiceInterface("org.blau.Application"))
 
@@ -281,9 +325,20 @@ class BluezRig:
 
     async def do(self, request: dict) -> dict:
         name = request.get("command")
-        if name not in ("notify", "set_value", "get_value", "writes"):
+        if name not in ("connections", "notify", "set_value", "get_value", "writes"):
             raise Refused(f"no command {name!r} where bluetoothd is the peripheral")
-        return getattr(self, f"_do_{name}")(request)
+        return await getattr(self, f"_do_{name}")(request)
+
+    async def _do_connections(self, request: dict) -> dict:
+        """The addresses of the centrals that are connected; with `count` once there are so many."""
+        async def look() -> dict | None:
+            found = [device["Address"] for device in (await self._objects(DEVICE)).values()
+                     if device["Adapter"] == self._adapter and device["Connected"]]
+            return {"connections": found} if len(found) == request.get("count", len(found)) else None
+        try:
+            return await self._until(look, request.get("timeout_ms", DEFAULT_TIMEOUT_MS) / 1000)
+        except TimeoutError as error:
+            raise Refused("connections: not reached within the time") from error
 
     def _find(self, request: dict) -> Characteristic:
         wanted = table.full_uuid(request["uuid"])
@@ -292,21 +347,21 @@ class BluezRig:
             raise Refused(f"no characteristic {request['uuid']}")
         return found[0]
 
-    def _do_notify(self, request: dict) -> dict:
+    async def _do_notify(self, request: dict) -> dict:
         characteristic = self._find(request)
         if characteristic.notifying:
             for value in request["values"]:
                 characteristic.publish(bytes.fromhex(value))
         return {"subscribers": int(characteristic.notifying)}
 
-    def _do_set_value(self, request: dict) -> dict:
+    async def _do_set_value(self, request: dict) -> dict:
         self._find(request).value = bytes.fromhex(request["value"])
         return {}
 
-    def _do_get_value(self, request: dict) -> dict:
+    async def _do_get_value(self, request: dict) -> dict:
         return {"value": self._find(request).value.hex()}
 
-    def _do_writes(self, _request: dict) -> dict:
+    async def _do_writes(self, _request: dict) -> dict:
         return {"writes": self._writes}
 
 

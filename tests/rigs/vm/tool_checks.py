@@ -16,6 +16,8 @@ from dbus_client import Control, full, own, run_checks
 
 NAME = "Strap"
 PERIPHERALS, PROGRAM = sys.argv[1:]
+# Whom the control socket is to ask; bluetoothd plays only one.
+PERIPHERAL = {"address": "C0:FF:EE:00:00:01"} if PERIPHERALS == "bumble" else {}
 
 
 class Tool:
@@ -79,8 +81,7 @@ class Checks(Tool):
         assert await self.value() == b"hello".hex()
 
     async def value(self) -> str:
-        members = {"address": "C0:FF:EE:00:00:01"} if PERIPHERALS == "bumble" else {}
-        return (await self.control("get_value", uuid=own("aa01"), **members))["value"]
+        return (await self.control("get_value", uuid=own("aa01"), **PERIPHERAL))["value"]
 
     async def check_notify(self) -> None:
         values = await self.run("notify", NAME, "2a37", "--count", "5")
@@ -102,8 +103,7 @@ class Checks(Tool):
             process.send_signal(signal.SIGINT)
             status = await process.wait()
         assert status == 130, status
-        if PERIPHERALS == "bumble":
-            await self.control("connections", address="C0:FF:EE:00:00:01", count=0)
+        await self.control("connections", **PERIPHERAL, count=0)
 
 
 if __name__ == "__main__":
