@@ -131,18 +131,19 @@ void Characteristic::write_value(const Call& call) {
   call.reply();
 }
 
-/// By its properties, in this order: reliable, request, command.
+/// By the type that was asked for, whatever the properties say: the peripheral is to refuse it. Without one by the
+/// properties, in this order.
 std::unique_ptr<sim::Procedure> Characteristic::procedure_for(const ValueOptions& options, Bytes value, bool& command) {
   const std::uint16_t handle = Attribute::handle();
   const bool any = options.type.empty();
-  if ((any || is(options.type, "reliable")) && has(sim::property::reliable_write))
+  if (is(options.type, "reliable") || (any && has(sim::property::reliable_write)))
     return std::make_unique<WriteAt>(handle, std::move(value), options.offset);
-  if ((any || is(options.type, "request")) && has(sim::property::write)) {
+  if (is(options.type, "request") || (any && has(sim::property::write))) {
     if (options.offset == 0) return std::make_unique<sim::WriteValue>(handle, std::move(value));
     return std::make_unique<WriteAt>(handle, std::move(value), options.offset);
   }
-  const bool may_command = any || is(options.type, "command");
-  if (!may_command || options.offset != 0 || !has(sim::property::write_without_response)) return nullptr;
+  const bool commands = is(options.type, "command") || (any && has(sim::property::write_without_response));
+  if (!commands || options.offset != 0) return nullptr;
   command = true;
   return std::make_unique<sim::WriteCommand>(handle, std::move(value));
 }

@@ -20,7 +20,7 @@ class Characteristic;
 /// The daemon's end of a socket that AcquireNotify or AcquireWrite gave.
 class Socket {
  public:
-  /// @param came each message of the other end; `hung_up` when it closes, or an empty message comes
+  /// @param came each message of the other end, until an empty one; `hung_up` when it closes
   Socket(Loop& loop, int fd, std::function<void(ByteView)> came, std::function<void()> hung_up);
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;

@@ -51,8 +51,9 @@ void Socket::ready(std::uint32_t events) {
   std::array<std::uint8_t, 512> buffer;
   const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR) && (events & (EPOLLHUP | EPOLLERR)) == 0) return;
-  // An empty message cannot be told from the end, and ends the daemon's reading as well.
-  if (size <= 0) return hung_up_();
+  if (size < 0 || (size == 0 && (events & EPOLLHUP) != 0)) return hung_up_();
+  // An empty message ends the daemon's reading, though not the socket.
+  if (size == 0) return watch_->set_events(0);
   came_(ByteView(buffer.data(), static_cast<std::size_t>(size)));
 }
 

@@ -103,9 +103,12 @@ class Client {
 };
 
 /// Begins each test with the world as the file says and a daemon that has forgotten everything.
+///
+/// The tests of habits run on the real daemon as well, in the machine of tests/rigs/vm.
 class FakeBluez : public testing::Test {
  protected:
   void SetUp() override;
+  static void forget_devices();
   json tell(json request) const;
   /// One fault; gives the words of the refusal, or nothing.
   std::string fault(json fault) const;
