@@ -193,7 +193,7 @@ std::string ClientCore::told_missing() const {
 
 void ClientCore::discovered(Result<backend::GattDatabase> database) {
   attempt_->discovery_limit.stop();
-  mtu_->store(port_->mtu());
+  on_mtu_changed(port_->mtu());
   auto tree = make_tree(std::move(database));
   if (!tree) return try_failed(tree.error(), backend::retry_of(tree.error()));
   attempt_->tree = std::move(*tree);
