@@ -142,6 +142,7 @@ void Session::orphan() noexcept {
   requests_.clear();
   discovery_.reset();
   if (const auto system = system_.lock()) leave_link(*system);
+  linked_ = false;
   link_.reset();
 }
 
