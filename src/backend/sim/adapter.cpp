@@ -68,6 +68,12 @@ void AdapterNode::switched() {
   world.adapters_changed();
 }
 
+namespace {
+
+Error world_ended() { return {ErrorCode::backend_lost, "the simulated world has ended: make another one"}; }
+
+}  // namespace
+
 SimWatch::SimWatch(std::shared_ptr<WorldCore> world, backend::AdapterEvents& events)
     : world_(std::move(world)), events_(events) {
   world_->watches.add(*this);
@@ -84,6 +90,7 @@ std::shared_ptr<SimBackend> SimBackend::make(std::shared_ptr<WorldCore> world, L
 SimBackend::~SimBackend() { world_->detach_from(*this); }
 
 void SimBackend::list_adapters(backend::Done<std::vector<backend::AdapterState>> done) {
+  if (!world_->loop()) return done(world_ended());
   done(world_->adapter_states());
 }
 
@@ -93,6 +100,7 @@ std::unique_ptr<backend::AdapterWatch> SimBackend::watch_adapters(backend::Adapt
 
 void SimBackend::connected_devices(const std::string& adapter, const std::vector<Uuid>& services,
                                    backend::Done<std::vector<Device>> done) {
+  if (!world_->loop()) return done(world_ended());
   const auto chosen = world_->choose_adapter(adapter);
   if (!chosen) return done(chosen.error());
   const auto wanted = [&services](const std::unique_ptr<ServiceNode>& service) {
@@ -108,6 +116,7 @@ void SimBackend::connected_devices(const std::string& adapter, const std::vector
 }
 
 void SimBackend::bonded_devices(const std::string& adapter, backend::Done<std::vector<Device>> done) {
+  if (!world_->loop()) return done(world_ended());
   const auto chosen = world_->choose_adapter(adapter);
   if (!chosen) return done(chosen.error());
   done(std::vector<Device>());
@@ -116,6 +125,7 @@ void SimBackend::bonded_devices(const std::string& adapter, backend::Done<std::v
 /// Only a device with a link: others must be heard first, so that one that is not there is not found.
 void SimBackend::find_known_device(const std::string& adapter, const Address& address,
                                    backend::Done<std::optional<Device>> done) {
+  if (!world_->loop()) return done(world_ended());
   const auto chosen = world_->choose_adapter(adapter);
   if (!chosen) return done(chosen.error());
   const PeripheralNode* peripheral = world_->find_peripheral(address);
