@@ -94,6 +94,23 @@ TEST_F(Habits, DuplicateDataTellsEachReport) {
   EXPECT_TRUE(client.until([&] { return client.count(tag, "ManufacturerData") > 3; }));
 }
 
+TEST_F(Habits, AFilterByServiceKeepsOthersOutOrEndsTheDaemon) {
+  Client client;
+  const auto set = client.adapter("SetDiscoveryFilter", [](sd_bus_message* message) {
+    sd_bus_message_append(message, "a{sv}", 1, "UUIDs", "as", 1, "feaa");
+  });
+  EXPECT_EQ(set.error, "");
+  client.forget();
+  EXPECT_EQ(client.adapter("StartDiscovery").error, "");
+  const std::string awaited = version() == "5.87" ? hci0 : device_path(beacon_address);
+  const auto comes = [&](const Signal& signal) { return signal.member == "InterfacesAdded" && signal.path == awaited; };
+  ASSERT_TRUE(client.until([&] { return std::any_of(client.signals().begin(), client.signals().end(), comes); }));
+  if (version() == "5.87") return;
+  ASSERT_TRUE(client.until([&] { return client.count(device_path(beacon_address), "RSSI") > 3; }));
+  EXPECT_EQ(client.count(device_path(tag_address), "RSSI"), 0U);
+  EXPECT_EQ(client.adapter("StopDiscovery").error, "");
+}
+
 TEST_F(Habits, ASecondConnectAndACanceledOne) {
   Client client;
   client.discover();
