@@ -11,19 +11,18 @@ namespace {
 constexpr std::uint16_t counting = 0x2a37;
 constexpr std::uint16_t writable = 0xff01;
 
+}  // namespace
+
 std::uint32_t number_in(ByteView value) {
   std::uint32_t number = 0;
   for (const auto byte : value) number = number << 8 | byte;
   return number;
 }
 
-Bytes bytes_of(std::uint32_t number) {
-  Bytes made(4);
-  for (int i = 3; i >= 0; --i, number >>= 8) made[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number);
-  return made;
+Bytes write_value(std::uint8_t client, std::uint32_t number) {
+  return bytes(client, static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),
+               static_cast<std::uint8_t>(number));
 }
-
-}  // namespace
 
 void Receiver::value(ByteView value) {
   const auto self = shared_from_this();  // its client may be destroyed below
@@ -36,11 +35,11 @@ void Receiver::value(ByteView value) {
   log_->called();
 }
 
-ClientActor::ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name, const Address& address,
+ClientActor::ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::uint8_t number, const Address& address,
                          bool reconnects)
-    : ledger_(ledger), state_(std::make_shared<State>()) {
+    : ledger_(ledger), number_(number), state_(std::make_shared<State>()) {
   state_->log = std::move(log);
-  state_->name = std::move(name);
+  state_->name = "client " + std::to_string(number);
   state_->log->add("make " + state_->name + (reconnects ? ", which keeps its link up" : ""));
   client_.emplace(address, options(reconnects));
 }
@@ -91,10 +90,8 @@ void ClientActor::write(bool response) {
   WriteOptions options;
   options.response = response;
   ledger_.begin(state_->name + " write " + std::to_string(number),
-                client_->write_gatt_char(Uuid{writable}, bytes_of(number), options),
-                [state = state_, number, response](const Result<void>& result) {
-                  if (result && response) state->confirmed.push_back(number);
-                });
+                client_->write_gatt_char(Uuid{writable}, write_value(number_, number), options),
+                [](const Result<void>&) {});
 }
 
 void ClientActor::start_notify() {

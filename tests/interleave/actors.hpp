@@ -30,10 +30,14 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
   bool closed_ = false;
 };
 
+/// What a client writes: its own number and the number of the write, so that the peripheral can tell their order.
+[[nodiscard]] Bytes write_value(std::uint8_t client, std::uint32_t number);
+[[nodiscard]] std::uint32_t number_in(ByteView value);
+
 /// A client of the run, and what must hold for it.
 class ClientActor {
  public:
-  ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name, const Address& address, bool reconnects);
+  ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::uint8_t number, const Address& address, bool reconnects);
   ~ClientActor();
   ClientActor(const ClientActor&) = delete;
   ClientActor& operator=(const ClientActor&) = delete;
@@ -48,23 +52,19 @@ class ClientActor {
   void drop_subscription();
   void discover();
 
-  /// The numbers of the writes that the peripheral confirmed, in the order of their confirmation.
-  [[nodiscard]] const std::vector<std::uint32_t>& confirmed() const noexcept { return state_->confirmed; }
-  [[nodiscard]] const std::string& name() const noexcept { return state_->name; }
-
  private:
   struct State {
     std::shared_ptr<Log> log;
     std::string name;
     bool alive = true;
     bool reported = false;  // connect or the policy has told of a link that has not been told to be lost
-    std::vector<std::uint32_t> confirmed;
     std::shared_ptr<Receiver> receiver;
   };
   static Task<> receive(Subscription values, std::shared_ptr<Receiver> receiver);
   [[nodiscard]] ClientOptions options(bool reconnects) const;
 
   Ledger& ledger_;
+  const std::uint8_t number_;
   std::shared_ptr<State> state_;
   std::optional<Client> client_;
   std::uint32_t writes_ = 0;

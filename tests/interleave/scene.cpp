@@ -53,7 +53,16 @@ void Scene::add_peripheral(const std::string& address) {
   sim::CharacteristicOptions written;
   written.uuid = 0xff01;
   written.properties = Property::write | Property::write_without_response;
-  service.add_characteristic(written);
+  service.add_characteristic(written).on_write([this](ByteView value) { take_write(value); });
+}
+
+/// Writes of one client to one characteristic keep their order.
+void Scene::take_write(ByteView value) {
+  auto& last = last_write_[value[0]];
+  const auto number = number_in(value.subspan(1));
+  log_->add("client " + std::to_string(value[0]) + " has written " + std::to_string(number));
+  if (number <= last) log_->fault("write " + std::to_string(number) + " came after " + std::to_string(last));
+  last = number;
 }
 
 std::chrono::nanoseconds Scene::some_time() {
@@ -118,8 +127,8 @@ void Scene::meddle() {
 }
 
 void Scene::add_client(const Address& address) {
-  const auto name = "client " + std::to_string(++made_);
-  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, name, address, roll(3) == 0));
+  const auto number = static_cast<std::uint8_t>(++made_);
+  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, address, roll(3) == 0));
   clients_.back()->connect(2s);
 }
 

@@ -5,6 +5,7 @@
 #include <blau/sim.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -32,6 +33,7 @@ class Scene {
   void calm();
   void check_world();
   void add_peripheral(const std::string& address);
+  void take_write(ByteView value);
   void add_client(const Address& address);
   void act_on_scanner();
   [[nodiscard]] std::uint64_t roll(std::uint64_t sides) { return dice_() % sides; }
@@ -45,6 +47,7 @@ class Scene {
   std::vector<std::unique_ptr<ClientActor>> clients_;
   std::unique_ptr<ScannerActor> scanner_;
   std::size_t operations_ = 0;
+  std::map<std::uint8_t, std::uint32_t> last_write_;  // by client
   int made_ = 0;
   bool meddles_ = false;
 };
