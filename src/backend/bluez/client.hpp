@@ -56,6 +56,7 @@ class Session : public std::enable_shared_from_this<Session> {
   /// The port is gone: as `release`, and nobody is told of anything any more.
   void orphan() noexcept;
   void discover(const backend::DiscoverRequest& request, backend::Done<backend::GattDatabase> done);
+  [[nodiscard]] std::string discovery_waits_for() const;
   [[nodiscard]] std::uint16_t mtu() const noexcept { return mtu_; }
   void read(std::uint16_t handle, bool of_descriptor, backend::Done<Bytes> done);
   /// @param kind empty for a descriptor
@@ -136,6 +137,7 @@ class Client final : public backend::ClientPort {
   void discover(const backend::DiscoverRequest& request, backend::Done<backend::GattDatabase> done) override {
     hold()->discover(request, std::move(done));
   }
+  [[nodiscard]] std::string discovery_waits_for() const override { return session_->discovery_waits_for(); }
   [[nodiscard]] std::uint16_t mtu() const noexcept override { return session_->mtu(); }
   void read_characteristic(std::uint16_t handle, bool, backend::Done<Bytes> done) override {
     hold()->read(handle, false, std::move(done));

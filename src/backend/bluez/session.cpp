@@ -138,6 +138,14 @@ void Session::discover(const backend::DiscoverRequest& request, backend::Done<ba
   if (device && device->services_resolved) settle_discovery();
 }
 
+std::string Session::discovery_waits_for() const {
+  const DeviceObject* found = device();
+  if (!found) return "BlueZ does not know the device any more";
+  const auto known = std::to_string(found->services.size());
+  if (!found->services_resolved) return "BlueZ has not resolved the services: " + known + " are known so far";
+  return "BlueZ has resolved " + known + " services, but does not answer";
+}
+
 void Session::services_changed_state() {
   const DeviceObject* found = device();
   if (found && found->services_resolved && discovery_) settle_discovery();
