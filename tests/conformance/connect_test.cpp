@@ -263,6 +263,77 @@ BLAU_CASE(Connect, WhenOneFailsTheOtherIsTakenBack) {
   co_await rig.await_links(spare, 0);
 }
 
+/// Begins a connect to Gatt and holds it in the middle of the discovery.
+Task<> connect_and_stall(Rig& rig, Operation<void> connect, Inbox<Result<void>> ended) {
+  // A simulated peripheral that is stalled is not heard; a discovery on another rig may be over before it is.
+  if (!rig.is_simulated()) co_await rig.stall(gatt);
+  std::move(connect).start([ended](const Result<void>& result) { ended.push(result); });
+  co_await rig.await_links(gatt, 1);
+  if (rig.is_simulated()) co_await rig.stall(gatt);
+  EXPECT_EQ(ended.size(), 0U) << "the discovery was over before";
+}
+
+BLAU_CASE(Connect, CanceledDuringDiscovery) {
+  if (!can(rig, Ability::stall)) co_return;
+  Client client{gatt};
+  Inbox<Result<void>> ended;
+  std::stop_source stop;
+  co_await connect_and_stall(rig, client.connect().cancel_with(stop.get_token()), ended);
+  stop.request_stop();
+  co_await ended.reach(1);
+  expect_error(ended.items()[0], ErrorCode::canceled);
+  EXPECT_FALSE(client.is_connected());
+  co_await rig.resume(gatt);
+  co_await client.connect();
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Connect, TimesOutDuringDiscovery) {
+  if (!can(rig, Ability::stall)) co_return;
+  Client client{gatt};
+  Inbox<Result<void>> ended;
+  co_await connect_and_stall(rig, client.connect(ConnectOptions{.timeout = 1500ms}), ended);
+  co_await ended.reach(1);
+  expect_error(ended.items()[0], ErrorCode::timed_out);
+  EXPECT_FALSE(client.is_connected());
+  co_await rig.resume(gatt);
+  co_await client.connect();
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Connect, ALinkThatEndsDuringDiscoveryIsMadeAgain) {
+  if (!can(rig, Ability::stall)) co_return;
+  Client client{gatt};
+  Inbox<Result<void>> ended;
+  co_await connect_and_stall(rig, client.connect(), ended);
+  co_await rig.drop_link(gatt);
+  co_await rig.resume(gatt);
+  co_await ended.reach(1);
+  expect_success(ended.items()[0]);
+  EXPECT_TRUE(client.is_connected());
+  EXPECT_EQ(client.connect_attempts(), 2U);
+  co_await drop_and_await(rig, client);
+  EXPECT_EQ(ended.size(), 1U);
+}
+
+BLAU_CASE(Connect, FailsWhereEachLinkEndsDuringDiscovery) {
+  if (!rig.is_simulated()) {
+    skip("as many attempts as there are take too long in real time");
+    co_return;
+  }
+  Client client{gatt};
+  Inbox<Result<void>> ended;
+  auto note = [ended](const Result<void>& result) { ended.push(result); };
+  client.connect().start(note);
+  while (ended.size() == 0) {
+    const auto is_up = co_await rig.await_links(gatt, 1).as_result();
+    if (is_up) co_await rig.drop_link(gatt);
+  }
+  expect_error(ended.items()[0], ErrorCode::connection_failed);
+  EXPECT_GT(client.connect_attempts(), 1U);
+  EXPECT_FALSE(client.is_connected());
+}
+
 BLAU_LINKED_CASE(Connect, MtuIsTheTrueOne) {
   EXPECT_EQ(client.mtu_size(), 517);
   const auto services = client.services();
@@ -286,6 +357,8 @@ BLAU_CASE(Connect, ASmallMtuIsTold) {
 BLAU_LINKED_CASE(Connect, PairingIsNotThereYet) {
   const auto paired = co_await client.pair().as_result();
   expect_error(paired, ErrorCode::not_supported);
+  const auto unpaired = co_await client.unpair().as_result();
+  expect_error(unpaired, ErrorCode::not_supported);
   EXPECT_TRUE(client.is_connected());
 }
 

@@ -96,6 +96,8 @@ BLAU_LINKED_CASE(Descriptors, AValueHandleIsNoDescriptor) {
   BLAU_REQUIRE(owner.has_value());
   const auto read = co_await client.read_gatt_descriptor(owner->value_handle()).as_result();
   expect_error(read, ErrorCode::attribute_not_found);
+  const auto written = co_await client.write_gatt_descriptor(owner->value_handle(), bytes(1)).as_result();
+  expect_error(written, ErrorCode::attribute_not_found);
 }
 
 }  // namespace

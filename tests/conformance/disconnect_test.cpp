@@ -200,6 +200,7 @@ BLAU_CASE(Disconnect, EverythingNeedsAConnection) {
   expect_error(paired, ErrorCode::not_connected);
   const auto services = co_await client.get_services().as_result();
   expect_error(services, ErrorCode::services_not_discovered);
+  EXPECT_EQ(client.dropped_values(own(0x0301)), 0U);
   EXPECT_THROW((void)client.services(), Error);
   EXPECT_THROW((void)client.mtu_size(), Error);
   EXPECT_FALSE(client.is_connected());

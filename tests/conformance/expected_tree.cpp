@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -66,9 +67,12 @@ class Counter {
   ExpectedCharacteristic make_characteristic(const json& item) {
     ExpectedCharacteristic made{next(item), Uuid{item.at("uuid").get<std::string>()}, properties_of(item), {}};
     ++next_;  // the value
-    if (has(made.properties, Property::notify | Property::indicate))
+    const auto listed = item.value("descriptors", json::array());
+    const auto is_configuration = [](const json& descriptor) { return descriptor.at("uuid") == "2902"; };
+    const bool has_own = std::any_of(listed.begin(), listed.end(), is_configuration);
+    if (!has_own && has(made.properties, Property::notify | Property::indicate))
       made.descriptors.push_back({next_++, Uuid{0x2902}});
-    for (const auto& descriptor : item.value("descriptors", json::array())) {
+    for (const auto& descriptor : listed) {
       const auto handle = next(descriptor);
       made.descriptors.push_back({handle, Uuid{descriptor.at("uuid").get<std::string>()}});
     }

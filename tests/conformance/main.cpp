@@ -1,5 +1,7 @@
 // Runs the suite and closes with what passed, failed and was skipped, each reason counted.
 
+#include "driven.hpp"
+
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -26,6 +28,7 @@ class ClosingLines final : public testing::EmptyTestEventListener {
 }  // namespace
 
 int main(int argc, char** argv) {
+  blau::conformance::register_driven_cases();
   testing::InitGoogleTest(&argc, argv);
   testing::UnitTest::GetInstance()->listeners().Append(new ClosingLines);
   return RUN_ALL_TESTS();

@@ -213,6 +213,23 @@ BLAU_LINKED_CASE(Notify, NotPermittedWithoutTheProperty) {
   EXPECT_FALSE(subscribed.has_value());
 }
 
+BLAU_LINKED_CASE(Notify, ARefusalOfThePeripheral) {
+  Inbox<Bytes> values;
+  auto on_value = into(values);
+  for (int i = 0; i < 2; ++i) {
+    const auto started = co_await client.start_notify(own(0x040b), on_value).as_result();
+    expect_att_error(started, 0x84);
+    const auto subscribed = co_await client.subscribe(own(0x040b)).as_result();
+    BLAU_REQUIRE(!subscribed.has_value());
+    EXPECT_EQ(subscribed.error().att(), static_cast<AttError>(0x84)) << subscribed.error().what();
+  }
+  const auto stopped = co_await client.stop_notify(own(0x040b)).as_result();
+  expect_error(stopped, ErrorCode::not_subscribed);
+  // Another one is not harmed.
+  co_await client.start_notify(own(0x0301), on_value);
+  co_await values.reach(1);
+}
+
 BLAU_LINKED_CASE(Notify, ACoroutineCallbackHoldsBackTheNext) {
   int inside = 0;
   int most_inside = 0;

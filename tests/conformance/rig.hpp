@@ -3,6 +3,7 @@
 #include <blau/blau.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,13 @@ struct Written {
   Bytes value;
   bool with_response = true;
   friend bool operator==(const Written&, const Written&) = default;
+};
+
+/// What not every rig can do. A case that needs one of these is skipped where it is missing, with the rig's reason.
+enum class Ability : std::uint8_t {
+  stall,            ///< `stall`: links stay up, and nothing is answered
+  change_services,  ///< `remove_service`
+  lose_system,      ///< `lose_system`
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.
@@ -64,6 +72,18 @@ class Rig {
   [[nodiscard]] virtual Task<> appear(std::string address) = 0;
   [[nodiscard]] virtual Task<> set_powered(bool on) = 0;
 
+  // What a rig may lack.
+
+  /// Why it cannot do this; empty where it can.
+  [[nodiscard]] virtual std::string lacks(Ability ability) const;
+  /// Until `resume` the peripheral answers nothing and sends nothing, though its links stay up.
+  [[nodiscard]] virtual Task<> stall(std::string address);
+  [[nodiscard]] virtual Task<> resume(std::string address);
+  /// The peripheral takes a service away and tells whoever is connected.
+  [[nodiscard]] virtual Task<> remove_service(std::string address, Uuid service);
+  /// The system that `threaded_backend` named ends; outside `run`.
+  virtual void lose_system();
+
   // What systems differ in.
 
   /// What `on_disconnected` says of a link that the peripheral ended, and of one that was heard no more.
@@ -75,7 +95,7 @@ class Rig {
   [[nodiscard]] virtual bool tells_connectable() const = 0;
   /// Whether a scan gives the bytes as they came.
   [[nodiscard]] virtual bool tells_raw_advertisements() const = 0;
-  /// Whether it forgets, between links, what it discovered at the one before.
+  /// Whether it is a part of this program: then it answers at once, and forgets between links what it discovered. Else it is a program of its own, which is asked and answers later.
   [[nodiscard]] virtual bool is_simulated() const = 0;
 };
 

@@ -56,7 +56,7 @@ class BlueZRig final : public Rig {
   }
 
   void end_case(bool failed) override {
-    if (failed) return load();
+    if (failed || std::exchange(changed_, false)) return load();
     for (const auto& address : peripherals_)
       (void)control_.ask({{"command", "connections"}, {"address", address}, {"count", 0}});
     blau::run(expect_no_links());
@@ -103,6 +103,17 @@ class BlueZRig final : public Rig {
   Task<> appear(std::string address) override { return tell("return", std::move(address)); }
   Task<> set_powered(bool on) override {
     json request{{"command", "power"}, {"adapter", "hci0"}, {"powered", on}};
+    (void)co_await ask(std::move(request));
+  }
+
+  std::string lacks(Ability ability) const override {
+    return ability == Ability::lose_system ? Rig::lacks(ability) : std::string();
+  }
+  Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
+  Task<> resume(std::string address) override { return tell("resume", std::move(address)); }
+  Task<> remove_service(std::string address, Uuid service) override {
+    changed_ = true;
+    json request{{"command", "remove_service"}, {"address", std::move(address)}, {"uuid", service.to_string()}};
     (void)co_await ask(std::move(request));
   }
 
@@ -165,6 +176,7 @@ class BlueZRig final : public Rig {
   }
 
   Control control_;
+  bool changed_ = false;
   std::vector<std::string> peripherals_;
 };
 

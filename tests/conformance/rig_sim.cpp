@@ -95,6 +95,22 @@ class SimRig final : public Rig {
     co_return;
   }
 
+  std::string lacks(Ability) const override { return {}; }
+  Task<> stall(std::string address) override {
+    world_->peripheral(address).stall();
+    co_return;
+  }
+  Task<> resume(std::string address) override {
+    world_->peripheral(address).resume();
+    co_return;
+  }
+  Task<> remove_service(std::string address, Uuid service) override {
+    auto& peripheral = world_->peripheral(address);
+    peripheral.remove_service(peripheral.service(service));
+    co_return;
+  }
+  void lose_system() override { threaded_world_.reset(); }
+
   DisconnectReason reason_of_remote_end() const override { return DisconnectReason::remote; }
   DisconnectReason reason_of_lost_link() const override { return DisconnectReason::timeout; }
   std::vector<Uuid> hidden_services() const override { return {}; }

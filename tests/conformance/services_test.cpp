@@ -240,6 +240,26 @@ BLAU_LINKED_CASE(Services, CharacteristicsOfAllByRisingHandle) {
   co_return;
 }
 
+BLAU_LINKED_CASE(Services, ARemovedServiceIsGone) {
+  if (!can(rig, Ability::change_services)) co_return;
+  auto changes = client.service_changes();
+  auto values = co_await client.subscribe(own(0x0301));
+  const auto characteristic = client.services().get_characteristic(own(0x0301));
+  BLAU_REQUIRE(characteristic.has_value());
+  co_await rig.remove_service(gatt, own(0x0300));
+  const auto now = co_await next_of(changes);
+  EXPECT_FALSE(now.get_service(own(0x0300)).has_value());
+  EXPECT_TRUE(now.get_service(own(0x0200)).has_value());
+  co_await drain(values);
+  BLAU_REQUIRE(values.end_reason().has_value());
+  EXPECT_EQ(values.end_reason()->code(), ErrorCode::attribute_gone);
+  const auto subscribed = co_await client.subscribe(*characteristic).as_result();
+  EXPECT_FALSE(subscribed.has_value());
+  // What stayed is where it was.
+  const auto value = co_await client.read_gatt_char(own(0x0102));
+  EXPECT_EQ(value, bytes(0x2a));
+}
+
 BLAU_LINKED_CASE(Services, AnEmptyServiceAndAnAssignedCharacteristicElsewhere) {
   const auto services = client.services();
   const auto empty = services.get_service(own(0x0a00));

@@ -113,6 +113,12 @@ BLAU_LINKED_CASE(Subscribe, TwiceIsAnError) {
   expect_error(started, ErrorCode::already_subscribed);
 }
 
+BLAU_LINKED_CASE(Subscribe, ForcedIndicationsOfOneThatOnlyNotifies) {
+  const auto values = co_await client.subscribe(quiet, NotifyOptions{.force_indicate = true}).as_result();
+  BLAU_REQUIRE(!values.has_value());
+  EXPECT_EQ(values.error().code(), ErrorCode::not_supported);
+}
+
 BLAU_LINKED_CASE(Subscribe, StopNotifyEndsTheStreamToo) {
   auto values = co_await client.subscribe(quiet);
   co_await client.stop_notify(quiet);

@@ -50,7 +50,24 @@ Task<> drop_and_await(Rig& rig, Client& client) {
   client.set_disconnected_callback(nullptr);
 }
 
-void skip(const char* reason) { GTEST_SKIP() << reason; }
+void skip(const std::string& reason) { GTEST_SKIP() << reason; }
+
+bool can(const Rig& rig, Ability ability) {
+  const auto reason = rig.lacks(ability);
+  if (!reason.empty()) skip(reason);
+  return reason.empty();
+}
+
+Task<> switch_adapter(Rig& rig, bool on) {
+  const auto all = co_await Adapter::all();
+  if (all.empty()) throw Error(UnavailableReason::no_adapter, "the rig has no adapter to switch");
+  auto states = all.front().state_changes();
+  co_await rig.set_powered(on);
+  for (;;) {
+    const auto state = co_await next_of(states);
+    if (state.powered == on) co_return;
+  }
+}
 
 std::vector<Bytes> counter(std::size_t count, std::uint8_t first) {
   std::vector<Bytes> values;

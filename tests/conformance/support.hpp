@@ -97,7 +97,12 @@ class Case : public testing::Test {
 };
 
 /// Notes that the rig cannot do what the case needs; then the case returns.
-void skip(const char* reason);
+void skip(const std::string& reason);
+/// False, and the case is skipped with the rig's reason, where it cannot do this.
+[[nodiscard]] bool can(const Rig& rig, Ability ability);
+
+/// Waits until the system says that its adapter is on, or off. @throws Error `timed_out`
+[[nodiscard]] Task<> switch_adapter(Rig& rig, bool on);
 
 /// Ends all links of the peripheral and waits until the client has noticed.
 [[nodiscard]] Task<> drop_and_await(Rig& rig, Client& client);

@@ -1,0 +1,28 @@
+// What a rig answers that cannot do everything.
+
+#include "rig.hpp"
+
+#include <stdexcept>
+
+namespace blau::conformance {
+namespace {
+
+[[noreturn]] void cannot(const char* what) { throw std::logic_error(std::string("this rig cannot ") + what); }
+
+}  // namespace
+
+std::string Rig::lacks(Ability ability) const {
+  switch (ability) {
+    case Ability::stall: return "the rig's peripherals cannot be stalled";
+    case Ability::change_services: return "the rig's peripherals cannot change their services";
+    case Ability::lose_system: return "the rig cannot end its Bluetooth system";
+  }
+  return {};
+}
+
+Task<> Rig::stall(std::string) { cannot("stall a peripheral"); }
+Task<> Rig::resume(std::string) { cannot("resume a peripheral"); }
+Task<> Rig::remove_service(std::string, Uuid) { cannot("remove a service"); }
+void Rig::lose_system() { cannot("end its Bluetooth system"); }
+
+}  // namespace blau::conformance

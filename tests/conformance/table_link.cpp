@@ -1,0 +1,142 @@
+// The table, of Client: its link, its services, its bond, and what begins and ends it.
+
+#include "table.hpp"
+
+namespace blau::conformance {
+namespace {
+
+constexpr Cell refused_program{.reason = "only a system that refuses this program says so: unit bluez_errors_test"};
+constexpr Cell unspecified{.reason = "what nothing else describes: nothing on a rig gives rise to it"};
+constexpr Cell no_pairing{.reason = "no backend pairs yet: there is nothing to fail but the question"};
+constexpr Cell nothing_flies{.reason = "answered without asking anybody: it is never under way"};
+
+const std::pair<ErrorCode, Cell> ends_canceled{ErrorCode::canceled, {.cases = "Canceled"}};
+const std::pair<ErrorCode, Cell> ends_timed_out{ErrorCode::timed_out, {.cases = "TimedOut"}};
+const std::pair<ErrorCode, Cell> ends_with_loop{ErrorCode::loop_closed, {.cases = "LoopClosed"}};
+const std::pair<ErrorCode, Cell> never_times_out{ErrorCode::timed_out, nothing_flies};
+const std::pair<ErrorCode, Cell> denied{ErrorCode::access_denied, refused_program};
+const std::pair<ErrorCode, Cell> fails{ErrorCode::failed, unspecified};
+
+Row connect() {
+  auto row = operation_row("Client", "connect");
+  row.success = {.cases = "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp"};
+  row.errors = {{ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
+                denied,
+                {ErrorCode::device_not_found, {.cases = "Connect.ANamelessDeviceThatIsNotThere"}},
+                {ErrorCode::connection_failed, {.cases = "Connect.FailsWhereEachLinkEndsDuringDiscovery"}},
+                {ErrorCode::too_many_connections,
+                 {.reason = "every rig's adapter takes more links than there are peripherals: unit sim_link_test"}},
+                {ErrorCode::bond_lost, no_pairing},
+                {ErrorCode::busy, {.cases = "Connect.BusyWhileAnotherIsUnderWay"}},
+                ends_timed_out,
+                ends_canceled,
+                ends_with_loop,
+                {ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}},
+                fails};
+  row.canceled_meanwhile = {.cases = "Canceled Connect.CancelAndConnectAgain Connect.CanceledDuringDiscovery"};
+  row.timed_out = {.cases = "TimedOut Connect.TimesOutWhereTheDeviceDoesNotAnswer Connect.TimesOutDuringDiscovery"};
+  row.link_lost = {.cases = "Connect.ALinkThatEndsDuringDiscoveryIsMadeAgain"};
+  row.destroyed = {.cases = "Destroyed Lifetime.APendingConnectIsCanceledByTheDestructor"};
+  row.in_callback = {.cases =
+                         "Lifetime.ConnectAgainInsideTheDisconnectedCallback Lifetime.ConnectInsideADetectionCallback"};
+  return row;
+}
+
+Row disconnect() {
+  auto row = operation_row("Client", "disconnect");
+  row.success = {.cases = "Disconnect.EndsTheLinkAndIsIdempotent Disconnect.TakesAPendingConnectBack"};
+  row.errors = {
+      ends_timed_out,
+      ends_canceled,
+      ends_with_loop,
+      {ErrorCode::backend_lost, {.reason = "the end of the system takes the link down: what was wanted is there"}},
+      fails};
+  row.in_callback = {.cases = "Lifetime.DisconnectInsideANotificationCallback"};
+  row.at_once = {.cases = "FromThreads Disconnect.TwoAtOnceBothEnd"};
+  return row;
+}
+
+Row get_services() {
+  auto row = operation_row("Client", "get_services");
+  row.success = {.cases = "Services.GetServicesGivesTheSame"};
+  row.errors = {{ErrorCode::services_not_discovered, {.cases = "Disconnect.EverythingNeedsAConnection"}},
+                ends_canceled,
+                never_times_out,
+                ends_with_loop};
+  row.timed_out = row.link_lost = nothing_flies;
+  return row;
+}
+
+Row get_services_again() {
+  auto row = operation_row("Client", "get_services", 1);
+  row.success = {.cases = "Services.GetServicesGivesTheSame"};
+  row.errors = {{ErrorCode::not_connected, {.cases = "NotConnected"}},
+                {ErrorCode::disconnected, {.cases = "LinkLost"}},
+                denied,
+                ends_canceled,
+                ends_timed_out,
+                ends_with_loop,
+                fails};
+  return row;
+}
+
+Row pair() {
+  auto row = operation_row("Client", "pair");
+  row.success = no_pairing;
+  row.errors = {{ErrorCode::not_connected, {.cases = "NotConnected"}},
+                {ErrorCode::not_supported, {.cases = "Connect.PairingIsNotThereYet"}},
+                {ErrorCode::pairing_failed, no_pairing},
+                {ErrorCode::pairing_rejected, no_pairing},
+                {ErrorCode::pairing_canceled, no_pairing},
+                {ErrorCode::pairing_timed_out, no_pairing},
+                {ErrorCode::disconnected, no_pairing},
+                ends_canceled,
+                never_times_out,
+                ends_with_loop};
+  row.timed_out = row.link_lost = nothing_flies;
+  return row;
+}
+
+Row unpair() {
+  auto row = operation_row("Client", "unpair");
+  row.success = no_pairing;
+  row.errors = {{ErrorCode::not_supported, {.cases = "Connect.PairingIsNotThereYet"}},
+                ends_canceled,
+                never_times_out,
+                ends_with_loop,
+                fails};
+  row.timed_out = row.link_lost = nothing_flies;
+  return row;
+}
+
+/// What begins and ends a client.
+std::vector<Row> life() {
+  auto made = value_row("Client", "Client", "Connect.TheWordsForAnAddress Lifetime.AClientMoves", "");
+  made.no_errors = {};
+  made.errors = {{ErrorCode::invalid_argument, {.cases = "Connect.TheWordsForAnAddress"}}};
+  made.in_callback = {.cases = "Lifetime.ConnectInsideADetectionCallback"};
+  made.other_thread = {.cases = "Threads.BlockingCallsOnAPlainThread"};
+  made.at_once = {.cases = "Concurrency.TwoClientsOfADeviceAtOnce"};
+  auto moved = value_row("Client", "operator=", "Lifetime.AClientMoves", "");
+  moved.in_callback = moved.other_thread =
+      moved.at_once = {.reason = "only what the variable holds changes hands: nobody is told"};
+  auto ended =
+      value_row("Client", "~Client", "Disconnect.TheDestructorAsksForIt Disconnect.TheDestructorDoesNotCallBack", "");
+  ended.destroyed = {.cases = "Lifetime.PendingOperationsAreCanceledByTheDestructor"};
+  ended.in_callback = {.cases =
+                           "Lifetime.DestroyInsideANotificationCallback Lifetime.DestroyInsideACoroutineCallback "
+                           "Lifetime.DestroyInsideTheDisconnectedCallback"};
+  ended.other_thread = {.cases = "Threads.TheDestructorMayRunOnAnotherThread"};
+  ended.at_once = {.reason = "an object is destroyed once"};
+  return {made, moved, ended};
+}
+
+}  // namespace
+
+std::vector<Row> link_rows() {
+  auto rows = life();
+  for (auto make : {&connect, &disconnect, &get_services, &get_services_again, &pair, &unpair}) rows.push_back(make());
+  return rows;
+}
+
+}  // namespace blau::conformance
