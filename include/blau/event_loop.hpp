@@ -22,8 +22,26 @@ struct EventLoopAccess;
 }
 /// How an event loop is made.
 struct EventLoopOptions {
-  /// For tests: chooses among ready events at random, in an order that this number decides. Absent: first come, first served.
+  /// For tests: chooses what runs next at random, in an order that this number decides, so that races can be searched for. Absent: first come, first served.
+  ///
+  /// Only orders that can happen are tried. What one *source* makes ready keeps its order: a Task, another thread, a simulated peripheral, a file descriptor each are one; a callback belongs to
+  /// the source that caused it. Timers keep the order of their deadlines, and equal deadlines of one source the order in which they were set. All else is open: which source's event comes next,
+  /// and whether a timer that is due comes before what is ready.
   std::optional<std::uint64_t> order_seed = std::nullopt;
+};
+
+/// Lets threads that know nothing of a loop's life post to it: those of a Bluetooth system, of a thread pool. A value; any thread, also when the loop is gone.
+class BLAU_API LoopHandle {
+ public:
+  /// Of no loop.
+  LoopHandle() noexcept = default;
+  /// Calls `call` on the loop, not from inside this function. False if the loop has ended: `call` was destroyed then. After true it may still be destroyed unrun, when the loop ends before its turn.
+  bool post(unique_function<void()> call) const;
+
+ private:
+  friend class EventLoop;
+  explicit LoopHandle(std::weak_ptr<detail::Loop> loop) noexcept : loop_(std::move(loop)) {}
+  std::weak_ptr<detail::Loop> loop_;
 };
 
 /// How long `run` may run.
@@ -36,7 +54,11 @@ struct RunOptions {
 ///
 /// `blau::run` makes one; `background()` is there for programs without coroutines; an explicit one goes into the options of `Client` and `Scanner`.
 ///
-/// **Threads.** `post`, `spawn` and `now` from any thread; the others where they say so.
+/// **Who runs it.** A thread that calls `run`. While there is none, a plain thread in `Operation::get()` runs the loop of the operation that it waits for, until it has the result: callbacks are
+/// called on that thread then. It makes room at once for a thread that calls `run` or destroys the loop, and goes on waiting. Nobody else runs a loop: an operation that was only started stays
+/// where it is until somebody does.
+///
+/// **Threads.** `post`, `spawn`, `handle` and `now` from any thread, while the object lives; the others where they say so.
 class BLAU_API EventLoop {
  public:
   using Clock = std::chrono::steady_clock;
@@ -56,6 +78,8 @@ class BLAU_API EventLoop {
 
   /// Calls `call` on the loop, not from inside this function. Any thread. Dropped unrun if the loop has ended.
   void post(unique_function<void()> call);
+  /// For threads that may outlive this object. Any thread.
+  [[nodiscard]] LoopHandle handle() const noexcept { return LoopHandle(loop_); }
   /// Runs a Task on the loop, without waiting for it. Any thread. An exception that leaves it is handled as one that leaves a callback.
   void spawn(Task<void> task);
   /// The same, keeping a coroutine function with captures alive until it has ended.
@@ -69,7 +93,8 @@ class BLAU_API EventLoop {
   [[nodiscard]] Clock::time_point now() const noexcept { return loop_->now(); }
 
   /// Runs the loop on this thread until the task has ended, and gives its result. The loop lives on; `run` may be called again. Waits while another thread runs the loop.
-  /// @throws what the task threw; what a callback let out; Error `would_deadlock` on a thread that runs a loop already, `stalled` and `timed_out` in virtual time.
+  /// @throws what the task threw; what a callback let out; Error `would_deadlock` on a thread that runs a loop already, `timed_out` at the limit, `stalled` in virtual time, `loop_closed` after an
+  /// exception has ended the loop.
   template <class T>
   T run(Task<T> task, const RunOptions& options = RunOptions()) {
     auto node = detail::make_task_operation(loop_, std::move(task)).node();

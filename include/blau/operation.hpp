@@ -51,16 +51,16 @@ class OperationAwaiter {
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> coroutine) {
     const auto node = node_;  // an operation that another thread completes at once may destroy this awaiter
-    auto resume = [coroutine] { coroutine.resume(); };
     started_ = true;
     if constexpr (IsTaskPromise<Promise>) {
       promise_ = &coroutine.promise();
+      auto resume = [coroutine] { coroutine.promise().resume(coroutine); };
       node->start(resume, OperationBase::Delivery::loop, promise_->loop->shared_from_this());
       promise_->await(node.get());
-    } else if (node->executor()) {
-      node->start(resume, OperationBase::Delivery::executor, nullptr);
     } else {
-      node->start(resume, OperationBase::Delivery::loop, nullptr);
+      auto resume = [coroutine] { coroutine.resume(); };
+      node->start(resume, node->executor() ? OperationBase::Delivery::executor : OperationBase::Delivery::loop,
+                  nullptr);
     }
   }
 
@@ -108,8 +108,9 @@ class [[nodiscard]] Operation {
   /// @throws Error
   [[nodiscard]] detail::OperationAwaiter<T> operator co_await() { return detail::OperationAwaiter<T>(node()); }
 
-  /// Blocks until the result is there; for a plain thread. Drives a simulated world that nobody runs.
-  /// @throws Error; `would_deadlock` on the thread of any Blau loop.
+  /// Blocks until the result is there; for a plain thread. Runs the operation's loop meanwhile if no other thread does: a simulated world, an explicit `EventLoop` (see there). `when_all` and
+  /// `when_any` do so for the operations that they were given; where those belong to two loops that nobody runs, it throws `would_deadlock` at once.
+  /// @throws Error; `would_deadlock` on the thread of any Blau loop; where it runs the loop, what a callback lets out, and `stalled` in virtual time.
   T get() {
     const auto waited = node();
     waited->wait();

@@ -29,7 +29,8 @@ struct WorldOptions {
   bool real_time = false;
   /// Decides advertising jitter and the noise of signal strength. The same seed, the same events in the same order.
   std::uint64_t seed = 1;
-  /// Chooses among events that are ready at the same time at random, by this seed, so that races can be searched for. Absent: first come, first served.
+  /// Chooses among events that are ready at the same time at random, by this seed, so that races can be searched for: as `EventLoopOptions::order_seed`; each peripheral and each `after` is a source of
+  /// its own. Absent: first come, first served.
   std::optional<std::uint64_t> order_seed = std::nullopt;
   /// False: no adapter is made by itself: a machine without Bluetooth, until one is added.
   bool default_adapter = true;

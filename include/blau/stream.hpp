@@ -288,7 +288,7 @@ class [[nodiscard]] NextValue : private ReadyNode, private ChannelWaiter, privat
     channel_->home()->unschedule(*this);
     if (promise_) promise_->await(nullptr);
   }
-  void run() override { coroutine_.resume(); }
+  void run() override { promise_->resume(coroutine_); }
   void drop() noexcept override {}
 
   std::shared_ptr<Channel<T>> channel_;

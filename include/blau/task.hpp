@@ -73,6 +73,7 @@ class TaskAwaiter {
     parent_ = &awaiting.promise();
     auto& child = task_.promise();
     child.loop = parent_->loop;
+    child.source = parent_->source;
     child.continuation = awaiting;
     child.starting = true;
     parent_->await(&child);
@@ -122,6 +123,8 @@ class [[nodiscard]] Task {
   [[nodiscard]] detail::TaskAwaiter<T> operator co_await() { return detail::TaskAwaiter<T>(release()); }
 
   /// The Task as an operation on the loop that starts it. Cancel and time-out wait until the Task has ended.
+  ///
+  /// `get` on a plain thread starts it on the background loop. What it awaits there of a world, or of a loop that nobody runs, would never end: run such a Task by `World::run` or `EventLoop::run`.
   [[nodiscard]] Operation<T> as_operation();
   /// As `Operation::timeout`; ends after the Task has ended.
   [[nodiscard]] Operation<T> timeout(std::chrono::nanoseconds limit) { return as_operation().timeout(limit); }

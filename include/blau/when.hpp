@@ -67,6 +67,12 @@ Regular<T> take_child(OperationNode<typename OperationTraits<T>::Value>& node) {
 /// What `when_all` and `when_any` share: children that run on one loop and are all waited for.
 template <class Outcome>
 class GroupNode : public OperationNode<Outcome> {
+ public:
+  void add_homes(std::vector<std::shared_ptr<Loop>>& homes) override {
+    OperationNode<Outcome>::add_homes(homes);
+    for (std::size_t i = 0; i < child_count(); ++i) child(i).add_homes(homes);
+  }
+
  protected:
   GroupNode(const char* name) noexcept : OperationNode<Outcome>(nullptr, name, std::nullopt) {
     this->outlasts_early_end_ = true;
@@ -113,6 +119,7 @@ class GroupNode : public OperationNode<Outcome> {
     }
   }
 
+  [[nodiscard]] virtual std::size_t child_count() const noexcept = 0;
   [[nodiscard]] virtual OperationBase& child(std::size_t index) noexcept = 0;
   virtual void finish() noexcept = 0;
 
@@ -153,6 +160,7 @@ class WhenAllNode final : public GroupNode<AllOutcome<Ts...>> {
     this->begin_group(sizeof...(I));
     (this->start_child(*std::get<I>(children_), [this] { child_done<I>(); }), ...);
   }
+  std::size_t child_count() const noexcept override { return sizeof...(Ts); }
   OperationBase& child(std::size_t index) noexcept override { return child_of(children_, index); }
 
   template <std::size_t I>
@@ -199,6 +207,7 @@ class WhenAnyNode final : public GroupNode<std::variant<Regular<Ts>...>> {
     this->begin_group(sizeof...(I));
     (this->start_child(*std::get<I>(children_), [this] { child_done<I>(); }), ...);
   }
+  std::size_t child_count() const noexcept override { return sizeof...(Ts); }
   OperationBase& child(std::size_t index) noexcept override { return child_of(children_, index); }
 
   template <std::size_t I>
@@ -245,6 +254,7 @@ class WhenAllRangeNode final : public GroupNode<AllRangeOutcome<T>> {
     this->begin_group(children_.size());
     for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { child_done(i); });
   }
+  std::size_t child_count() const noexcept override { return children_.size(); }
   OperationBase& child(std::size_t index) noexcept override { return *children_[index]; }
 
   void child_done(std::size_t i) noexcept {
@@ -296,6 +306,7 @@ class WhenAnyRangeNode final : public GroupNode<FirstOf<T>> {
     this->begin_group(children_.size());
     for (std::size_t i = 0; i < children_.size(); ++i) this->start_child(*children_[i], [this, i] { child_done(i); });
   }
+  std::size_t child_count() const noexcept override { return children_.size(); }
   OperationBase& child(std::size_t index) noexcept override { return *children_[index]; }
 
   void child_done(std::size_t i) noexcept {

@@ -70,9 +70,16 @@ BackgroundLoop& background_loop() {
 EventLoop::EventLoop(std::shared_ptr<Loop> loop) : loop_(std::move(loop)) { loop_->impl().facade = this; }
 
 EventLoop::EventLoop(const EventLoopOptions& options)
-    : EventLoop(Loop::make({.virtual_time = false, .order_seed = options.order_seed})) {}
+    : EventLoop(Loop::make({.virtual_time = false, .order_seed = options.order_seed})) {
+  loop_->set_wants_driver(true);
+}
 
 EventLoop::~EventLoop() { loop_->close(); }
+
+bool LoopHandle::post(unique_function<void()> call) const {
+  const auto loop = loop_.lock();
+  return loop && loop->post(std::move(call));
+}
 
 EventLoop& EventLoop::background() { return background_loop().facade(); }
 

@@ -8,12 +8,13 @@ namespace blau::detail {
 
 // Handlers of Asio that are under way hold the state; `loop` is null once the watch is gone.
 struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {
-  State(Loop& wanted, int fd) : loop(&wanted), descriptor(wanted.impl().io, fd) {}
+  State(Loop& wanted, int fd) : loop(&wanted), source(new_source()), descriptor(wanted.impl().io, fd) {}
 
   void wait_readable() {
     using Wait = asio::posix::descriptor_base;
     descriptor.async_wait(Wait::wait_read, [self = shared_from_this()](const std::error_code& error) {
       if (error || !self->loop) return;
+      const SourceScope turn(*self->loop, self->source);
       Rearm rearm{*self, std::move(self->readable)};
       rearm.call();
     });
@@ -32,11 +33,13 @@ struct FdWatch::State : std::enable_shared_from_this<FdWatch::State> {
     using Wait = asio::posix::descriptor_base;
     descriptor.async_wait(Wait::wait_write, [self = shared_from_this()](const std::error_code& error) {
       if (error || !self->loop) return;
+      const SourceScope turn(*self->loop, self->source);
       if (auto call = std::move(self->writable)) call();
     });
   }
 
   Loop* loop;
+  const Source source;
   bool waits_readable = false;
   asio::posix::stream_descriptor descriptor;
   unique_function<void()> readable;

@@ -13,6 +13,11 @@ namespace {
 
 thread_local Loop* current_loop = nullptr;
 
+Source source_of_this_thread() noexcept {
+  thread_local const Source source = new_source();
+  return source;
+}
+
 /// A posted call.
 class PostNode final : public ReadyNode {
  public:
@@ -30,13 +35,17 @@ class PostNode final : public ReadyNode {
 /// Makes this thread the one that runs the loop, as soon as no other does.
 class Runner {
  public:
-  Runner(Loop& loop, const std::function<bool()>& give_up) : loop_(loop), previous_(current_loop) {
+  /// A guest takes the loop only where no owner wants it, and leaves when one does: `Loop::drive_until`.
+  enum class Kind : std::uint8_t { owner, guest };
+
+  Runner(Loop& loop, const std::function<bool()>& give_up, Kind kind = Kind::owner)
+      : loop_(loop), previous_(current_loop) {
     auto& impl = loop.impl();
     std::unique_lock lock(impl.mutex);
-    impl.runner_left.wait(lock, [&] { return !impl.occupied || give_up(); });
-    runs_ = !impl.occupied;
+    runs_ = kind == Kind::owner ? wait_as_owner(lock, give_up) : wait_as_guest(lock, give_up);
     if (!runs_) return;
     impl.occupied = true;
+    impl.by_guest = kind == Kind::guest;
     current_loop = &loop;
   }
   ~Runner() {
@@ -52,6 +61,23 @@ class Runner {
   [[nodiscard]] bool runs() const noexcept { return runs_; }
 
  private:
+  bool wait_as_owner(std::unique_lock<std::mutex>& lock, const std::function<bool()>& give_up) {
+    auto& impl = loop_.impl();
+    if (impl.occupied && !give_up()) {
+      ++impl.owners_waiting;
+      if (impl.by_guest) impl.wake();
+      impl.runner_left.wait(lock, [&] { return !impl.occupied || give_up(); });
+      if (--impl.owners_waiting == 0) impl.runner_left.notify_all();  // guests may have their turn
+    }
+    return !impl.occupied;
+  }
+  bool wait_as_guest(std::unique_lock<std::mutex>& lock, const std::function<bool()>& give_up) {
+    auto& impl = loop_.impl();
+    const auto is_free = [&impl] { return !impl.occupied && impl.owners_waiting == 0; };
+    impl.runner_left.wait(lock, [&] { return is_free() || give_up(); });
+    return is_free();
+  }
+
   Loop& loop_;
   Loop* previous_;
   bool runs_ = false;
@@ -114,9 +140,11 @@ EventLoop& Loop::facade() noexcept { return *impl_->facade; }
 bool Loop::schedule(ReadyNode& node) noexcept {
   if (on_thread()) {
     if (impl_->ended) return false;  // only this thread writes it
+    node.source_ = impl_->source;
     impl_->ready.push(node);
     return true;
   }
+  node.source_ = impl_->settings.order_seed ? source_of_this_thread() : 0;
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->ended) return false;
@@ -128,9 +156,11 @@ bool Loop::schedule(ReadyNode& node) noexcept {
 
 void Loop::unschedule(ReadyNode& node) noexcept { impl_->ready.remove(node); }
 
-void Loop::post(unique_function<void()> call) {
+bool Loop::post(unique_function<void()> call) {
   auto node = std::make_unique<PostNode>(std::move(call));
-  if (schedule(*node)) (void)node.release();
+  if (!schedule(*node)) return false;
+  (void)node.release();
+  return true;
 }
 
 void Loop::hold() noexcept { impl_->holds.fetch_add(1); }
@@ -140,11 +170,13 @@ void Loop::release() noexcept {
 }
 
 void Loop::wake() noexcept {
-  {
-    const std::lock_guard lock(impl_->mutex);  // a waiter between its look and its wait must not miss this
-  }
-  impl_->runner_left.notify_all();
+  tell_waiters();
   impl_->wake();
+}
+
+void Loop::tell_waiters() noexcept {
+  const std::lock_guard lock(impl_->mutex);  // a waiter between its look and its wait must not miss this
+  impl_->runner_left.notify_all();
 }
 
 void Loop::unhandled(std::exception_ptr exception) noexcept {
@@ -193,6 +225,13 @@ void Loop::add_service(const std::string& name, std::shared_ptr<void> service) {
   impl_->services[name] = std::move(service);
 }
 
+bool Loop::is_run() const noexcept {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->occupied;
+}
+
+Source Loop::source() const noexcept { return impl_->source; }
+
 bool Loop::wants_driver() const noexcept { return impl_->wants_driver.load(); }
 void Loop::set_wants_driver(bool wants) noexcept { impl_->wants_driver.store(wants); }
 
@@ -215,17 +254,30 @@ void Loop::run_until(unique_function<bool()> done) {
   }
 }
 
+void Loop::drive_until(unique_function<bool()> done) {
+  for (;;) {
+    const Runner guest(*this, [&done] { return done(); }, Runner::Kind::guest);
+    if (!guest.runs()) return;
+    while (impl_->owners_waiting == 0) {
+      const bool ends = done();
+      if (impl_->pending_exception) std::rethrow_exception(std::exchange(impl_->pending_exception, nullptr));
+      if (ends) return;
+      if (!impl_->run_one(*this)) impl_->wait_for_work(*this);
+    }
+  }
+}
+
 void Loop::run_and_wait(unique_function<void()> call) {
   if (on_thread()) return call();
   {
-    const Runner alone(*this, [] { return true; });
+    const Runner alone(*this, [] { return true; }, Runner::Kind::guest);
     if (alone.runs()) return call();
   }
   AwaitedCall::State state{std::move(call)};
   post(AwaitedCall(*this, state));
   // Whoever runs the loop may leave it before the call's turn: then it is this thread's. Who closes it may drop the call.
   {
-    const Runner successor(*this, [&state] { return state.ended.load(); });
+    const Runner successor(*this, [&state] { return state.ended.load(); }, Runner::Kind::guest);
     for (; !state.ended.load(); impl_->run_one(*this)) impl_->collect();
   }
   if (state.ran) return;
@@ -271,8 +323,18 @@ void Loop::close() noexcept {
     const std::lock_guard lock(impl_->mutex);
     impl_->ended = true;
   }
-  for (impl_->collect(); !impl_->ready.empty(); impl_->collect()) impl_->ready.pop(nullptr).drop();
+  for (impl_->collect(); !impl_->ready.empty(); impl_->collect()) impl_->ready.pop().drop();
 }
+
+Source new_source() noexcept {
+  static std::atomic<Source> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+SourceScope::SourceScope(Loop& loop, Source source) noexcept
+    : loop_(loop), before_(std::exchange(loop.impl().source, source)) {}
+
+SourceScope::~SourceScope() { loop_.impl().source = before_; }
 
 void LoopMember::leave() noexcept {
   if (!loop_) return;
@@ -293,6 +355,7 @@ void Timer::start_at(Loop& loop, TimePoint when, unique_function<void()> on_expi
   stop();
   if (loop.closing()) return;  // no time passes there any more
   loop_ = &loop;
+  source_ = loop.source();
   on_expiry_ = std::move(on_expiry);
   loop.impl().timers.add(*this, when);
 }

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace blau {
@@ -35,8 +36,13 @@ struct Loop::Impl {
   bool run_one(Loop& loop);
   /// Handles what descriptors and other threads have for this loop, without waiting. False if that was nothing.
   bool poll(Loop& loop);
+  [[nodiscard]] bool timer_is_due() const noexcept { return !timers.empty() && timers.next() <= now(); }
   /// A timer is due: is it before what is ready?
-  [[nodiscard]] bool timer_goes_first();
+  [[nodiscard]] bool timer_goes_first() const noexcept;
+  /// With a seed, of the events that may come next: any. False if there is none.
+  bool run_any(Loop& loop, bool with_timers);
+  void run_node(Loop& loop, ReadyNode& node);
+  void run_timer(Loop& loop, Timer& timer);
   /// Waits for something to become ready. Virtual time jumps.
   void wait_for_work(Loop& loop);
   /// Without holds: on to the next timer.
@@ -62,6 +68,16 @@ struct Loop::Impl {
   void wake();
   [[nodiscard]] TimePoint now() const noexcept;
 
+  /// The seed's choice, see docs/adr/0005.
+  struct Choice {
+    explicit Choice(std::uint64_t seed) : random(seed) {}
+    std::mt19937_64 random;
+    // Kept for their memory.
+    std::vector<Timer*> timers;
+    std::vector<ReadyNode*> nodes;
+    std::unordered_set<Source> seen;
+  };
+
   const LoopSettings settings;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
@@ -70,7 +86,8 @@ struct Loop::Impl {
 
   ReadyQueue ready;
   TimerHeap timers;
-  std::optional<std::mt19937_64> random;
+  std::optional<Choice> choice;
+  Source source = 0;  ///< whose turn it is
   unsigned runs_since_poll = 0;
   unsigned timers_in_a_row = 0;
   std::atomic<TimePoint::rep> virtual_now;
@@ -79,10 +96,12 @@ struct Loop::Impl {
   std::condition_variable runner_left;
   ReadyQueue inbox;       // guarded by mutex
   bool occupied = false;  // guarded by mutex: a thread runs the loop
+  bool by_guest = false;  // guarded by mutex: that thread leaves when an owner comes
   bool ended = false;     // guarded by mutex: takes nothing any more
   std::atomic<bool> wake_pending{false};
   std::atomic<bool> closing{false};
   std::atomic<bool> wants_driver{false};
+  std::atomic<int> owners_waiting{0};  // changed under mutex
   std::atomic<int> holds{0};
 
   OperationBase* first_operation = nullptr;

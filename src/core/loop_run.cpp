@@ -10,7 +10,7 @@ namespace blau::detail {
 
 Loop::Impl::Impl(const LoopSettings& wanted)
     : settings(wanted), virtual_now(TimePoint{std::chrono::hours(1)}.time_since_epoch().count()) {
-  if (settings.order_seed) random.emplace(*settings.order_seed);
+  if (settings.order_seed) choice.emplace(*settings.order_seed);
 }
 
 TimePoint Loop::Impl::now() const noexcept {
@@ -28,11 +28,9 @@ void Loop::Impl::collect() {
   ready.append(inbox);
 }
 
-bool Loop::Impl::timer_goes_first() {
+bool Loop::Impl::timer_goes_first() const noexcept {
   constexpr unsigned most_in_a_row = 64;  // one that is set anew at once must not starve the queue
-  if (ready.empty()) return true;
-  if (random) return (*random)() % (ready.size() + 1) == 0;
-  return timers_in_a_row < most_in_a_row;
+  return ready.empty() || timers_in_a_row < most_in_a_row;
 }
 
 bool Loop::Impl::poll(Loop& loop) {
@@ -50,18 +48,49 @@ bool Loop::Impl::run_one(Loop& loop) {
   const bool looks = ++runs_since_poll >= runs_between_polls || (settings.virtual_time && ready.empty());
   if (looks && poll(loop)) return true;
   if (ready.empty()) collect();
-  const bool due = !timers.empty() && timers.next() <= now();
+  if (choice) return run_any(loop, true);
+  const bool due = timer_is_due();
   if (!due && ready.empty()) return false;
   if (due && timer_goes_first()) {
     ++timers_in_a_row;
-    auto expired = timers.pop();
-    run_guarded(loop, [&expired] { expired(); });
+    run_timer(loop, timers.first());
     return true;
   }
   timers_in_a_row = 0;
-  auto& node = ready.pop(random ? &*random : nullptr);
-  run_guarded(loop, [&node] { node.run(); });
+  run_node(loop, ready.pop());
   return true;
+}
+
+bool Loop::Impl::run_any(Loop& loop, bool with_timers) {
+  choice->timers.clear();
+  choice->nodes.clear();
+  choice->seen.clear();
+  if (with_timers && timer_is_due()) timers.add_firsts(choice->timers, choice->seen);
+  choice->seen.clear();  // a timer does not hold back what its source made ready, nor the other way round
+  ready.add_firsts(choice->nodes, choice->seen);
+  const std::size_t due = choice->timers.size();
+  const std::size_t all = due + choice->nodes.size();
+  if (all == 0) return false;
+  const auto chosen = static_cast<std::size_t>(all == 1 ? 0 : choice->random() % all);
+  if (chosen < due) {
+    run_timer(loop, *choice->timers[chosen]);
+  } else {
+    auto& node = *choice->nodes[chosen - due];
+    ready.remove(node);
+    run_node(loop, node);
+  }
+  return true;
+}
+
+void Loop::Impl::run_node(Loop& loop, ReadyNode& node) {
+  const SourceScope turn(loop, node.source_);
+  run_guarded(loop, [&node] { node.run(); });
+}
+
+void Loop::Impl::run_timer(Loop& loop, Timer& timer) {
+  const SourceScope turn(loop, timer.source_);
+  auto expired = timers.take(timer);
+  run_guarded(loop, [&expired] { expired(); });
 }
 
 void Loop::Impl::wait_for_work(Loop& loop) {
@@ -111,8 +140,11 @@ void Loop::Impl::drain(Loop& loop) {
   // Nor must a task that starts operation after operation though each is refused.
   std::size_t turns_left = 10'000 + 10 * ready.size();
   while (turns_left-- > 0 && !ready.empty()) {
-    auto& node = ready.pop(random ? &*random : nullptr);
-    run_guarded(loop, [&node] { node.run(); });
+    if (choice) {
+      run_any(loop, false);
+    } else {
+      run_node(loop, ready.pop());
+    }
   }
 }
 

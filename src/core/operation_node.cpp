@@ -62,7 +62,7 @@ void OperationBase::release() noexcept {
 
 void OperationBase::start(unique_function<void()> deliver, Delivery delivery, std::shared_ptr<Loop> target) {
   if (phase_ != Phase::idle) throw Error(ErrorCode::invalid_argument, "this operation was started before");
-  if (!home_) home_ = target ? target : Loop::current_or_background();
+  if (!home_) home_ = target ? target : choose_home(false);
   deliver_ = std::move(deliver);
   delivery_ = delivery;
   target_ = target ? std::move(target) : home_;
@@ -74,6 +74,33 @@ void OperationBase::start(unique_function<void()> deliver, Delivery delivery, st
   phase_ = Phase::started;
   if (home_->on_thread()) return begin_at_home();
   if (!home_->schedule(*this)) fail_unstarted(loop_closed_error());
+}
+
+void OperationBase::add_homes(std::vector<std::shared_ptr<Loop>>& homes) {
+  if (home_) homes.push_back(home_);
+}
+
+// Of what has no object. On a plain thread combinators live with what they were given, so that whoever waits for them drives that.
+std::shared_ptr<Loop> OperationBase::choose_home(bool waits) {
+  if (auto* current = Loop::current()) return current->shared_from_this();
+  std::vector<std::shared_ptr<Loop>> homes;
+  add_homes(homes);
+  std::shared_ptr<Loop> chosen;
+  bool is_run = true;
+  for (auto& home : homes) {
+    if (!home->wants_driver() || home->closing() || home == chosen) continue;
+    const bool stands = !home->is_run();
+    if (waits && stands && !is_run) {
+      throw Error(
+          ErrorCode::would_deadlock,
+          "these operations belong to two event loops that nobody runs, and one thread cannot run both; wait for "
+          "them one after another, or run the loops on threads of their own");
+    }
+    if (chosen && !stands) continue;
+    chosen = std::move(home);
+    is_run = !stands;
+  }
+  return chosen ? chosen : Loop::background();
 }
 
 void OperationBase::begin_at_home() noexcept {
@@ -252,7 +279,7 @@ void OperationBase::wait() {
     throw Error(ErrorCode::would_deadlock,
                 "get() would block the event loop that has to do the work; await or start the operation here");
   }
-  if (!home_) home_ = Loop::background();
+  if (!home_) home_ = choose_home(true);
   std::mutex mutex;
   std::condition_variable changed;
   bool there = false;
@@ -263,12 +290,12 @@ void OperationBase::wait() {
       there = true;
       changed.notify_all();
     }
-    if (loop->wants_driver()) loop->wake();
+    if (loop->wants_driver()) loop->tell_waiters();
   };
   start(signal, Delivery::direct, nullptr);
   if (home_->wants_driver()) {
     try {
-      return loop->run_until([&] {
+      return loop->drive_until([&] {
         const std::lock_guard lock(mutex);
         return there;
       });

@@ -20,13 +20,15 @@ void ReadyQueue::remove(ReadyNode& node) noexcept {
   --size_;
 }
 
-ReadyNode& ReadyQueue::pop(std::mt19937_64* random) noexcept {
-  ReadyNode* chosen = first_;
-  if (random && size_ > 1) {
-    for (auto steps = (*random)() % size_; steps > 0; --steps) chosen = chosen->next_;
-  }
-  remove(*chosen);
-  return *chosen;
+ReadyNode& ReadyQueue::pop() noexcept {
+  ReadyNode& first = *first_;
+  remove(first);
+  return first;
+}
+
+void ReadyQueue::add_firsts(std::vector<ReadyNode*>& firsts, std::unordered_set<Source>& seen) const {
+  for (ReadyNode* node = first_; node; node = node->next_)
+    if (seen.insert(node->source_).second) firsts.push_back(node);
 }
 
 void ReadyQueue::append(ReadyQueue& other) noexcept {

@@ -2,13 +2,13 @@
 
 #include <blau/detail/loop.hpp>
 
-#include <cstdint>
-#include <optional>
-#include <random>
+#include <cstddef>
+#include <unordered_set>
+#include <vector>
 
 namespace blau::detail {
 
-/// What is ready to run: an intrusive list, first in first out unless a seed chooses.
+/// What is ready to run: an intrusive list, first in first out unless a seed chooses. A node's source is set before it comes.
 class ReadyQueue {
  public:
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -16,8 +16,10 @@ class ReadyQueue {
 
   void push(ReadyNode& node) noexcept;
   void remove(ReadyNode& node) noexcept;
-  /// The first, or with `random` any. Only while not `empty()`.
-  [[nodiscard]] ReadyNode& pop(std::mt19937_64* random) noexcept;
+  /// The first. Only while not `empty()`.
+  [[nodiscard]] ReadyNode& pop() noexcept;
+  /// The first of each source, in their order.
+  void add_firsts(std::vector<ReadyNode*>& firsts, std::unordered_set<Source>& seen) const;
   /// Moves all of `other` behind what is here.
   void append(ReadyQueue& other) noexcept;
 

@@ -11,6 +11,11 @@ void TaskPromiseBase::cancel() noexcept {
   await(awaited_);
 }
 
+void TaskPromiseBase::resume(std::coroutine_handle<> coroutine) {
+  const SourceScope turn(*loop, source);
+  coroutine.resume();
+}
+
 void TaskPromiseBase::await(Cancelable* awaited) noexcept {
   awaited_ = awaited;
   if (!awaited_ || !take_cancel()) return;
@@ -38,11 +43,12 @@ void TaskRoot::launch(Loop& loop, std::coroutine_handle<> coroutine, TaskPromise
   promise_ = &promise;
   promise.loop = &loop;
   promise.root = this;
+  if (loop.impl().choice) promise.source = new_source();
   registry_previous_ = nullptr;
   registry_next_ = loop.impl().first_root;
   if (registry_next_) registry_next_->registry_previous_ = this;
   loop.impl().first_root = this;
-  coroutine.resume();
+  promise.resume(coroutine);
 }
 
 void TaskRoot::leave() noexcept {

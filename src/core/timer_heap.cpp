@@ -1,5 +1,6 @@
 #include "timer_heap.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace blau::detail {
@@ -56,14 +57,23 @@ void TimerHeap::remove(Timer& timer) noexcept {
   sift_down(last->position_);
 }
 
-unique_function<void()> TimerHeap::pop() noexcept {
-  Timer& timer = *heap_.front();
+unique_function<void()> TimerHeap::take(Timer& timer) noexcept {
   remove(timer);
   return std::move(timer.on_expiry_);
 }
 
+void TimerHeap::add_firsts(std::vector<Timer*>& firsts, std::unordered_set<Source>& seen) const {
+  if (heap_.empty()) return;
+  std::vector<Timer*> equal;
+  for (Timer* timer : heap_)
+    if (timer->when_ == next()) equal.push_back(timer);
+  std::ranges::sort(equal, &TimerHeap::earlier, [](Timer* timer) -> const Timer& { return *timer; });
+  for (Timer* timer : equal)
+    if (seen.insert(timer->source_).second) firsts.push_back(timer);
+}
+
 void TimerHeap::clear() noexcept {
-  while (!heap_.empty()) (void)pop();  // what they would have called ends here
+  while (!heap_.empty()) (void)take(first());  // what they would have called ends here
 }
 
 }  // namespace blau::detail

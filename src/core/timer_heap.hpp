@@ -2,6 +2,7 @@
 
 #include <blau/detail/loop.hpp>
 
+#include <unordered_set>
 #include <vector>
 
 namespace blau::detail {
@@ -14,8 +15,12 @@ class TimerHeap {
 
   void add(Timer& timer, TimePoint when);
   void remove(Timer& timer) noexcept;
-  /// Takes the first timer out and gives what it has to call. Only while not `empty()`.
-  [[nodiscard]] unique_function<void()> pop() noexcept;
+  /// The first timer. Only while not `empty()`.
+  [[nodiscard]] Timer& first() const noexcept { return *heap_.front(); }
+  /// Takes a timer out and gives what it has to call.
+  [[nodiscard]] unique_function<void()> take(Timer& timer) noexcept;
+  /// Of those that have the next deadline: the first of each source, in their order.
+  void add_firsts(std::vector<Timer*>& firsts, std::unordered_set<Source>& seen) const;
   /// Stops all of them.
   void clear() noexcept;
 

@@ -26,11 +26,15 @@ using blau::test::LoopThread;
 using blau::test::on_loop;
 using blau::test::VirtualLoop;
 
-/// The order in which a hundred posted calls run.
+/// The order in which calls run that twenty threads have posted, five each.
 std::vector<int> order_with(std::optional<std::uint64_t> seed) {
   VirtualLoop loop(seed);
   std::vector<int> order;
-  for (int i = 0; i < 100; ++i) loop.facade().post([&order, i] { order.push_back(i); });
+  for (int thread = 0; thread < 20; ++thread) {
+    std::thread([&] {
+      for (int i = 5 * thread; i < 5 * thread + 5; ++i) loop.facade().post([&order, i] { order.push_back(i); });
+    }).join();
+  }
   loop.loop()->run_until([&order] { return order.size() == 100; });
   return order;
 }

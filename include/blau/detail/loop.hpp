@@ -20,6 +20,11 @@ namespace blau::detail {
 class OperationBase;
 class Loop;
 
+/// Who made something ready: a Task, another thread, a peripheral. An `order_seed` never swaps what one source made ready (docs/adr/0005). 0: nobody in particular.
+using Source = std::uint64_t;
+/// One that nobody else has. Any thread.
+[[nodiscard]] BLAU_API Source new_source() noexcept;
+
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 using Duration = std::chrono::nanoseconds;
@@ -44,10 +49,11 @@ class BLAU_API ReadyNode {
   friend class ReadyQueue;
   ReadyNode* previous_ = nullptr;
   ReadyNode* next_ = nullptr;
+  Source source_ = 0;
   bool queued_ = false;
 };
 
-/// A deadline on a loop's clock. Intrusive; the loop's thread only. Destroying it stops it.
+/// A deadline on a loop's clock. Intrusive; the loop's thread only. Destroying it stops it. It belongs to the source in whose turn it was set.
 class BLAU_API Timer {
  public:
   explicit Timer(Loop& loop) noexcept : loop_(&loop) {}
@@ -71,6 +77,7 @@ class BLAU_API Timer {
   Loop* loop_ = nullptr;
   TimePoint when_{};
   std::uint64_t sequence_ = 0;
+  Source source_ = 0;
   std::size_t position_ = idle;
   unique_function<void()> on_expiry_;
 };
@@ -78,7 +85,7 @@ class BLAU_API Timer {
 /// How a loop is made.
 struct LoopSettings {
   bool virtual_time = false;
-  /// Chooses among ready events at random, seeded; absent: first come, first served.
+  /// See `EventLoopOptions`.
   std::optional<std::uint64_t> order_seed;
 };
 
@@ -128,8 +135,8 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
 
   /// Queues `node`. False, and nothing done, if the loop has ended.
   [[nodiscard]] bool schedule(ReadyNode& node) noexcept;
-  /// Runs `call` on the loop; destroys it unrun if the loop has ended.
-  void post(unique_function<void()> call);
+  /// Runs `call` on the loop; destroys it unrun if the loop has ended (false: at once).
+  bool post(unique_function<void()> call);
   /// As `unhandled`, from another thread.
   void unhandled_elsewhere(std::exception_ptr exception) noexcept;
   /// Stops a virtual clock as long as holds are there. Every `hold` needs its `release`.
@@ -153,15 +160,24 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
   void disconnect_ends() noexcept;
   /// The public face of this loop.
   [[nodiscard]] EventLoop& facade() noexcept;
+  /// Whose turn it is.
+  [[nodiscard]] Source source() const noexcept;
 
   // Running and ending.
 
   /// Runs until `done` says so, on this thread; asks it after each event, on the loop.
   /// @throws what a callback let out; `stalled`; `would_deadlock` inside a loop.
   void run_until(unique_function<bool()> done);
-  /// True if a plain thread that waits for an operation has to run the loop itself (a world's loop that nobody runs).
+  /// The same for a plain thread that waits for an operation: it runs the loop only while nobody else does, and makes room for those who want to run or to close it. Any thread may be the one
+  /// that makes `done` true, if it calls `tell_waiters` then.
+  void drive_until(unique_function<bool()> done);
+  /// Those who wait for their turn to run the loop look again. Any thread.
+  void tell_waiters() noexcept;
+  /// True if a plain thread that waits for an operation runs the loop itself while nobody else does: all loops but the background one.
   [[nodiscard]] bool wants_driver() const noexcept;
   void set_wants_driver(bool wants) noexcept;
+  /// A thread runs it now. Any thread.
+  [[nodiscard]] bool is_run() const noexcept;
   /// Any thread: lets `run_until` look at `done` again.
   void wake() noexcept;
   /// Runs `call` on the loop and waits for its end; at once on the loop's own thread, and where nobody runs the loop.
@@ -179,8 +195,22 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
  private:
   friend class Timer;
   friend class LoopMember;
+  friend class SourceScope;
   explicit Loop(const LoopSettings& settings);
   std::unique_ptr<Impl> impl_;
+};
+
+/// While it lives, what becomes ready on the loop comes from this source. The loop's thread.
+class BLAU_API SourceScope {
+ public:
+  SourceScope(Loop& loop, Source source) noexcept;
+  ~SourceScope();
+  SourceScope(const SourceScope&) = delete;
+  SourceScope& operator=(const SourceScope&) = delete;
+
+ private:
+  Loop& loop_;
+  Source before_;
 };
 
 }  // namespace blau::detail

@@ -11,6 +11,7 @@
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 namespace blau::detail {
 
@@ -52,8 +53,10 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
 
   /// @param target the loop that takes the result; null: the home loop. Throws `invalid_argument` if it was started before.
   void start(unique_function<void()> deliver, Delivery delivery, std::shared_ptr<Loop> target);
-  /// Blocks a plain thread until the result is there. @throws Error `would_deadlock` on a loop's thread.
+  /// Blocks a plain thread until the result is there. @throws Error `would_deadlock` on a loop's thread, and where it would have to run two loops.
   void wait();
+  /// The loops that must turn for this to end, as far as they are known before the start.
+  virtual void add_homes(std::vector<std::shared_ptr<Loop>>& homes);
   /// Nobody wants the result any more. The target's thread.
   void detach() noexcept;
   /// Any thread.
@@ -113,6 +116,7 @@ class BLAU_API OperationBase : public ReadyNode, public Cancelable {
   void deliver_now();
   void deliver_on_executor(bool wanted) noexcept;
   void fail_unstarted(const Error& error) noexcept;
+  [[nodiscard]] std::shared_ptr<Loop> choose_home(bool waits);
   [[nodiscard]] Error timed_out_error() const;
 
   struct StopRequested {

@@ -63,10 +63,14 @@ class BLAU_API TaskPromiseBase : public Cancelable {
   void await(Cancelable* awaited) noexcept;
   /// Called by awaiters when the Task goes on. A cancel that came too late for what it awaited is for the next.
   void resumed(bool took_cancel) noexcept;
+  /// Lets the coroutine go on, as its Task's turn. It may end inside.
+  void resume(std::coroutine_handle<> coroutine);
   /// A cancel came while it awaited nothing: takes it.
   [[nodiscard]] bool take_cancel() noexcept { return std::exchange(cancel_pending_, false); }
 
   Loop* loop = nullptr;
+  /// What it makes ready comes from this source; one for a Task and all that it awaits.
+  Source source = 0;
   std::coroutine_handle<> continuation;
   TaskRoot* root = nullptr;
   /// Set while the awaiting coroutine is still inside the call that started this one.

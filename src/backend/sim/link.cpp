@@ -63,6 +63,7 @@ void Link::drop(SimClient& client) {
 
 void Link::close() {
   if (state_ == State::closing || state_ == State::ended) return;
+  const auto turn = this->turn();
   state_ = State::closing;
   closing_timer_.start_after(loop(), latency(),
                              [this] { end(DisconnectReason::local, "connection terminated by local host (0x16)"); });
@@ -71,6 +72,7 @@ void Link::close() {
 void Link::end(DisconnectReason reason, const std::string& native) {
   if (state_ == State::ended) return;
   const auto self = shared_from_this();
+  const auto turn = this->turn();
   PeripheralNode& peripheral = peripheral_;
   std::erase(peripheral.links, self);
   stop();
@@ -99,11 +101,13 @@ void Link::stop() noexcept {
 
 void Link::drop_after(std::optional<nanoseconds> time) {
   if (!time) return drop_timer_.stop();
+  const auto turn = this->turn();
   drop_timer_.start_at(loop(), std::max(loop().now(), opened_ + *time),
                        [this] { end(DisconnectReason::remote, "remote user terminated connection (0x13)"); });
 }
 
 void Link::kick() {
+  const auto turn = this->turn();
   if (peripheral_.present) {
     supervision_timer_.stop();
   } else if (!supervision_timer_.running()) {
@@ -136,6 +140,7 @@ void Link::arm(Pipe& pipe) {
   if (pipe.first == pipe.packets.size() || blocked(pipe)) return pipe.timer.stop();
   const TimePoint when = pipe.packets[pipe.first].when;
   if (pipe.timer.running() && pipe.timer.when() == when) return;
+  const auto turn = this->turn();
   pipe.timer.start_at(loop(), when, [this, &pipe] { deliver(pipe); });
 }
 
@@ -163,7 +168,8 @@ void Link::start(std::unique_ptr<Procedure> procedure, GattClient::Done done) {
 }
 
 void Link::pump() {
-  if (std::exchange(pumping_, true)) return;
+  if (state_ == State::ended || std::exchange(pumping_, true)) return;
+  const auto turn = this->turn();
   while (state_ != State::ended) {
     const auto pdu = gatt_.next_pdu();
     if (!pdu) break;
@@ -194,6 +200,7 @@ void Link::at_central(ByteView pdu) {
 void Link::start_schedule(CharacteristicNode& characteristic) {
   auto& schedule = schedules_[characteristic.value_handle];
   if (schedule) return;
+  const auto turn = this->turn();
   schedule = std::make_unique<Schedule>();
   schedule->characteristic = &characteristic;
   schedule->next = loop().now() + characteristic.notify_interval;

@@ -98,6 +98,8 @@ class Link : public std::enable_shared_from_this<Link> {
   struct Discovery;
 
   [[nodiscard]] Loop& loop() const;
+  /// What is set or made ready meanwhile comes from the peripheral, whoever's turn it is.
+  [[nodiscard]] SourceScope turn() const { return {loop(), peripheral_.source}; }
   [[nodiscard]] nanoseconds latency() const { return peripheral_.spec.latency; }
   void push(Pipe& pipe, ByteView pdu, nanoseconds delay);
   void arm(Pipe& pipe);

@@ -26,6 +26,8 @@
 namespace blau::sim::detail {
 
 using blau::detail::Loop;
+using blau::detail::Source;
+using blau::detail::SourceScope;
 using blau::detail::TimePoint;
 using blau::detail::Timer;
 using std::chrono::nanoseconds;
@@ -166,7 +168,8 @@ struct PeripheralNode {
   void update_advertising();
 
   WorldCore& world;
-  PeripheralSpec spec;  ///< without services
+  const Source source = blau::detail::new_source();  ///< what it does and what its links carry keeps its order
+  PeripheralSpec spec;                               ///< without services
   nanoseconds supervision_timeout{std::chrono::milliseconds(420)};
   bool present = true;
   bool stalled = false;

@@ -94,6 +94,7 @@ void PeripheralNode::echo(CharacteristicNode& from, const Bytes& value) {
 
 void PeripheralNode::defer(Ticket ticket, nanoseconds delay, blau::unique_function<void()> answer) {
   if (delay == never || !world.loop()) return;
+  const SourceScope turn(*world.loop(), source);
   auto& timer = deferred_[ticket];
   timer = std::make_unique<Timer>();
   timer->start_after(*world.loop(), delay, [this, ticket, answer = std::move(answer)]() mutable {

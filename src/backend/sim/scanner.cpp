@@ -29,6 +29,7 @@ void PeripheralNode::update_advertising() {
   Loop* loop = world.loop();
   if (!loop || !world.has_listener() || !advertises()) return advertising_timer_.stop();
   if (advertising_timer_.running()) return;
+  const SourceScope turn(*loop, source);
   // Nobody listened until now: the next event is anywhere within an interval.
   const nanoseconds interval = spec.advertising.interval;
   const nanoseconds delay(random_.between(0, interval.count()));
