@@ -131,9 +131,16 @@ std::shared_ptr<Loop> WorldCore::user() const {
   return user_.lock();
 }
 
+std::shared_ptr<Loop> WorldCore::retire() noexcept {
+  const std::lock_guard lock(mutex_);
+  retired_ = true;
+  return user_.lock();
+}
+
 void WorldCore::attach(Loop& loop, const std::shared_ptr<SimBackend>& backend) {
   {
     const std::lock_guard lock(mutex_);
+    if (retired_) throw Error(ErrorCode::backend_lost, "the simulated world has ended: make another one");
     if (!user_.expired()) {
       throw Error(ErrorCode::busy,
                   "this world is in use on another event loop: end that one first, or make another world");
@@ -186,6 +193,7 @@ void WorldCore::after(nanoseconds delay, std::function<void()> call) {
 }
 
 void WorldCore::start(std::list<Script>::iterator script) {
+  const SourceScope turn(*loop_, script->source);
   script->timer.start_after(*loop_, script->delay, [this, script] {
     const auto call = std::move(script->call);
     scripts_.erase(script);

@@ -47,7 +47,9 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   [[nodiscard]] Loop* loop() const noexcept { return loop_; }
   /// The same from any thread.
   [[nodiscard]] std::shared_ptr<Loop> user() const;
-  /// @throws Error `busy` if the world is attached already
+  /// The world object goes: no loop takes the world any more. Gives the one that has it. Any thread.
+  [[nodiscard]] std::shared_ptr<Loop> retire() noexcept;
+  /// @throws Error `busy` if the world is attached already, `backend_lost` if it has retired
   void attach(Loop& loop, const std::shared_ptr<SimBackend>& backend);
   /// The loop or the instance ends: everything on the air is forgotten, and nobody is told.
   void detach() noexcept;
@@ -90,6 +92,7 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   struct Script {
     nanoseconds delay;
     std::function<void()> call;
+    Source source = blau::detail::new_source();  ///< what happens in the world by itself depends on nobody
     Timer timer;
   };
   AdapterNode& make_adapter(AdapterSpec spec, std::size_t max_connections);
@@ -106,6 +109,7 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   const SimBackend* owner_ = nullptr;
   mutable std::mutex mutex_;
   std::weak_ptr<Loop> user_;  // guarded by mutex_
+  bool retired_ = false;      // guarded by mutex_
   TimePoint began_{};
   std::list<Script> scripts_;
   std::vector<std::unique_ptr<AdapterNode>> adapters_;

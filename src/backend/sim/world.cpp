@@ -23,8 +23,8 @@ class WorldImpl {
       : options_(options), core_(std::make_shared<WorldCore>(options.seed, options.default_adapter)) {}
   ~WorldImpl() {
     loops_.clear();
-    // Another loop may still hold it: from here no hook of the user's is called there any more.
-    if (const auto user = core_->user()) user->run_and_wait([core = core_] { core->end(); });
+    // Another loop may still hold it, and its thread may be in the middle of it: from here no hook of the user's is called there any more.
+    if (const auto user = core_->retire()) user->run_and_wait([core = core_] { core->end(); });
   }
   WorldImpl(const WorldImpl&) = delete;
   WorldImpl& operator=(const WorldImpl&) = delete;
@@ -34,6 +34,14 @@ class WorldImpl {
   [[nodiscard]] BackendRef backend();
 
  private:
+  /// A loop that an exception ended, maybe on another thread at this moment, has the world no more.
+  void leave(Loop& loop) {
+    if (core_->user().get() != &loop) return;
+    loop.run_and_wait([&] {
+      if (core_->loop() == &loop) core_->detach();
+    });
+  }
+
   WorldOptions options_;
   std::shared_ptr<WorldCore> core_;
   std::string name_;                               ///< of its backend; empty until somebody asks
@@ -42,7 +50,7 @@ class WorldImpl {
 
 EventLoop& WorldImpl::loop() {
   if (!loops_.empty() && !loops_.back()->loop()->closing()) return *loops_.back();
-  if (!loops_.empty() && core_->user() == loops_.back()->loop()) core_->detach();
+  if (!loops_.empty()) leave(*loops_.back()->loop());
   blau::detail::LoopSettings settings;
   settings.virtual_time = !options_.real_time;
   settings.order_seed = options_.order_seed;
