@@ -286,13 +286,13 @@ class ClientPort {
   /// down by the backend and not reported. Nothing but `release` and the destructor may be called before that `Done`.
   virtual void abort_connect() = 0;
 
-  /// Asks for the end of the link and waits for it. Succeeds where there is none.
+  /// Asks for the end of the link and waits for it. Succeeds where there is none. Errors, while the link is up still: `access_denied`, `busy`, `backend_lost`, `failed`.
   virtual void disconnect(ReleaseKind kind, Done<void> done) = 0;
   /// Asks for the end of the link or of the attempt without waiting, so that it is under way even if the process ends now. Only what this client made is ended.
   virtual void release() noexcept = 0;
 
   /// Discovers services, included services, characteristics and descriptors. The core has one discovery under way at most.
-  /// Errors: `disconnected`, `access_denied`, `failed`.
+  /// Errors: `disconnected`, `access_denied`, `att`, `backend_lost`, `failed`.
   virtual void discover(const DiscoverRequest& request, Done<GattDatabase> done) = 0;
   /// What a discovery that is under way still waits for, in words; may be empty. For the error of one that takes too long.
   [[nodiscard]] virtual std::string discovery_waits_for() const { return {}; }
@@ -321,7 +321,7 @@ class ClientPort {
   /// Calls a pending `pair` off; its `Done` comes with `pairing_canceled`.
   virtual void cancel_pair() = 0;
   /// Removes the bond; needs no link. Succeeds where there is no bond, or no such device. Called while a link is up that `connect` reported, which it ends (`on_disconnected` comes before its
-  /// `Done`, reason `local`), or while there is neither link nor attempt. A `pair` that is pending ends with `pairing_canceled`.
+  /// `Done`, reason `local`), or while there is neither link nor attempt; no `connect` comes before its `Done`. A `pair` that is pending ends with `pairing_canceled`.
   /// Errors: `not_supported`, `bluetooth_not_available`, `access_denied`, `invalid_argument` (unknown adapter), `backend_lost`, `failed`.
   virtual void unpair(Done<void> done) = 0;
 };
@@ -339,6 +339,8 @@ class Backend {
   virtual void list_adapters(Done<std::vector<AdapterState>> done) = 0;
   /// Tells of changes until the watch is destroyed.
   [[nodiscard]] virtual std::unique_ptr<AdapterWatch> watch_adapters(AdapterEvents& events) = 0;
+
+  // `adapter` is an adapter's id or address in text; empty: the default one. Errors of these three: as `list_adapters`; `invalid_argument` for an unknown adapter.
 
   /// Devices that the system holds a link to. @param services only devices with one of these; empty: all.
   virtual void connected_devices(const std::string& adapter, const std::vector<Uuid>& services,

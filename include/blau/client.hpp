@@ -73,7 +73,7 @@ struct ClientOptions {
   std::chrono::nanoseconds operation_timeout = std::chrono::seconds(30);
   /// Restricts discovery to these; empty: all. One that the device does not have is no error.
   std::vector<Uuid> services;
-  /// Pair before discovery.
+  /// Pair before discovery; `connect` fails where that fails.
   bool pair = false;
   /// Answers what a pairing asks.
   PairingAgent pairing;
@@ -142,7 +142,7 @@ class BLAU_API Subscription {
   [[nodiscard]] std::optional<Error> end_reason() const { return values_.end_reason(); }
   /// What it is subscribed to.
   [[nodiscard]] const Characteristic& characteristic() const;
-  /// Unsubscribes and waits for it. Does nothing if it has ended. Errors: as `Client::stop_notify`, without `not_subscribed`.
+  /// Unsubscribes and waits for it. Does nothing if it has ended, or is empty. Errors: `disconnected`, `att`, `backend_lost`, `failed`.
   [[nodiscard]] Operation<void> stop();
 
  private:
@@ -183,10 +183,13 @@ class BLAU_API Client {
   /// What passes is tried again inside that time: four attempts and, counted apart, nine short faults of the air; `connect_attempts()` tells how many it took. A device that the system has
   /// forgotten is looked for by a scan of four seconds. Connects through one adapter on one loop go one after another; the wait counts.
   ///
-  /// Errors: `bluetooth_not_available`, `access_denied`, `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `busy` (a connect is under way), `timed_out`, `canceled`, `backend_lost`, `failed`.
+  /// Errors: `bluetooth_not_available`, `access_denied`, `invalid_argument` (an unknown adapter, a faulty `$BLAU_BACKEND` or world file), `not_supported` (this build lacks the backend, the system
+  /// cannot connect to such a device, or cannot pair), `device_not_found`, `connection_failed`, `too_many_connections`, `bond_lost`, `busy` (a connect or an unpair is under way, another program's
+  /// scan or connect excludes it), `timed_out`, `canceled` (also by `disconnect`), `att` (the peripheral refused the discovery), `backend_lost`, `failed`; with `ClientOptions::pair` also
+  /// `pairing_failed`, `pairing_rejected`, `pairing_canceled`, `pairing_timed_out`.
   [[nodiscard]] Operation<void> connect(ConnectOptions options = ConnectOptions());
 
-  /// Ends the link, or the attempt, and waits until it is down. Succeeds where there is none. Errors: `timed_out`, `backend_lost`, `failed`.
+  /// Ends the link, or the attempt, and waits until it is down. Succeeds where there is none. Errors: `access_denied`, `busy`, `timed_out`, `backend_lost`, `failed`.
   [[nodiscard]] Operation<void> disconnect();
 
   /// Whether `connect` succeeded and the link has not ended since. Any thread; never throws.
@@ -208,7 +211,7 @@ class BLAU_API Client {
   [[nodiscard]] ServiceCollection services() const;
   /// The same as an operation, without traffic. Errors: `services_not_discovered`.
   [[nodiscard]] Operation<ServiceCollection> get_services();
-  /// Discovers again. Errors: `not_connected`, `disconnected`, `access_denied`, `failed`.
+  /// Discovers again. Errors: `not_connected`, `disconnected`, `access_denied`, `att`, `timed_out`, `backend_lost`, `failed`.
   [[nodiscard]] Operation<ServiceCollection> get_services(DiscoveryOptions options);
   /// The services at each change that the peripheral announces (Core Vol 3 Part G 7.1), after they were discovered again; ends with the client.
   [[nodiscard]] Stream<ServiceCollection> service_changes();
@@ -222,7 +225,7 @@ class BLAU_API Client {
 
   /// Calls `callback(const Characteristic&, ByteView)` for each notification or indication, until `stop_notify` or the end of the link. It may be a coroutine: its value is kept until it ends,
   /// and the next ones wait in a queue (`NotifyOptions::queue`). Notifications are chosen before indications.
-  /// Errors: `not_permitted` without the properties notify and indicate, `already_subscribed`, `not_supported` (`force_indicate`).
+  /// Errors: `not_permitted` without the properties notify and indicate, `already_subscribed`, `not_supported` (`force_indicate`, or the device lacks what turns values on).
   template <class Callback>
     requires std::is_invocable_v<std::decay_t<Callback>&, const Characteristic&, ByteView>
   [[nodiscard]] Operation<void> start_notify(CharacteristicRef characteristic, Callback&& callback,
@@ -244,10 +247,13 @@ class BLAU_API Client {
   /// Writes a descriptor. Errors: `not_permitted` for 0x2902, which `start_notify` and `stop_notify` write.
   [[nodiscard]] Operation<void> write_gatt_descriptor(DescriptorRef descriptor, Bytes value);
 
-  /// Makes a bond; the options' agent answers what it asks.
-  /// Errors: `not_connected`, `not_supported`, `pairing_failed`, `pairing_rejected`, `pairing_canceled`, `pairing_timed_out`, `disconnected`.
+  /// Makes a bond; the options' agent answers what it asks, for at most 60 s.
+  /// Errors: `not_connected`, `not_supported`, `pairing_failed`, `pairing_rejected`, `pairing_canceled`, `pairing_timed_out`, `access_denied`, `busy`, `disconnected`, `timed_out`, `backend_lost`,
+  /// `failed`.
   [[nodiscard]] Operation<void> pair(PairOptions options = PairOptions());
-  /// Removes the bond and ends the link. Errors: `not_supported`, `failed`.
+  /// Removes the bond, with or without a link; ends the link if there is one, a `pair` that is under way, and the wait of a `ReconnectPolicy`. Succeeds where there is no bond.
+  /// Errors: `not_supported`, `busy` (a connect or a disconnect is under way), `bluetooth_not_available`, `access_denied`, `invalid_argument` (an unknown adapter), `timed_out`, `backend_lost`,
+  /// `failed`.
   [[nodiscard]] Operation<void> unpair();
 
   /// Replaces `ClientOptions::on_disconnected`; an empty function removes it.

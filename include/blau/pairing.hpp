@@ -50,7 +50,8 @@ class AgentCallback {
 
 /// Answers what a pairing asks the user. What is not set is refused; nothing is ever accepted silently beyond Just Works that `pair()` itself asked for.
 ///
-/// Each callback may be plain or a coroutine, and is called on the client's loop. One that throws, or takes longer than the pairing's deadline, refuses.
+/// Each callback may be plain or a coroutine, and is called on the client's loop. One that throws, or takes longer than the pairing's deadline, refuses. Where the question is not asked any more (the
+/// device took it back, the pairing or the link ended) a coroutine is canceled, and what it answers does not count.
 struct PairingAgent {
   /// Just Works: the user agrees to pair, without any protection against a device in the middle.
   detail::AgentCallback<bool, const Device&> confirm;

@@ -42,8 +42,8 @@ void ClientCore::connect(const ConnectOptions& options, Completer<void> done) {
   if (dead_) return done(Error(ErrorCode::canceled, "the client was destroyed"));
   if (link_ == Link::connected) return done(Result<void>());
   if (attempt_ && attempt_->done) return done(Error(ErrorCode::busy, "a connect is under way already; await that one"));
-  if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
-  join_loop();
+  if (unpairing_) return done(Error(ErrorCode::busy, "the bond is being removed; await unpair() first"));
+  use_backend();
   const bool takes_over = attempt_ != nullptr;  // what the reconnect policy has begun
   if (!takes_over) attempt_ = std::make_unique<Attempt>();
   attempt_->done = std::move(done);
@@ -55,6 +55,11 @@ void ClientCore::connect(const ConnectOptions& options, Completer<void> done) {
   attempts_ = 0;
   if (link_ == Link::down) return begin_attempt();
   limit_attempt("was still being disconnected", ErrorCode::timed_out);  // begins when the last link is down
+}
+
+void ClientCore::use_backend() {
+  if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
+  join_loop();
 }
 
 void ClientCore::begin_attempt() {
@@ -89,11 +94,7 @@ void ClientCore::scan_for_device() {
 }
 
 void ClientCore::found(Device found) {
-  if (found.id() != device().id()) port_.reset();
-  {
-    const std::lock_guard lock(mutex_);
-    device_ = std::move(found);
-  }
+  learn(std::move(found));
   if (attempt_->failure) return try_link();  // found again: the limit goes on
   begin_link();
 }
@@ -103,21 +104,27 @@ void ClientCore::begin_link() {
   try_link();
 }
 
-void ClientCore::make_port() {
-  if (port_) return;
+void ClientCore::learn(Device known) {
+  if (known.id() != device().id()) port_.reset();
+  const std::lock_guard lock(mutex_);
+  device_ = std::move(known);
+}
+
+backend::ClientPort& ClientCore::ensure_port() {
+  if (port_) return *port_;
   backend::ClientRequest request;
   request.device = device();
   request.adapter = options_.adapter;
   request.winrt_address_type = options_.winrt.address_type;
   request.bluez_release_only = options_.bluez.release_only;
   port_ = backend_->make_client(request, *this);
+  return *port_;
 }
 
 void ClientCore::try_link() {
-  make_port();
   attempt_->pause.reset();
   attempt_->pausing.stop();
-  turn_ = ConnectTurns::line_up(*loop_, backend_, port_->adapter());
+  turn_ = ConnectTurns::line_up(*loop_, backend_, ensure_port().adapter());
   turn_.then([this] { ask_for_link(); });  // forgotten with the turn
 }
 
@@ -151,6 +158,7 @@ void ClientCore::prepare_link() {
   auto then = [weak = weak_from_this(), number = attempt_->number](const Result<void>& result) {
     const auto self = weak.lock();
     if (!self || !self->attempt_ || self->attempt_->number != number) return;
+    self->withdraw_question();
     if (!result) return self->try_failed(result.error(), backend::Retry::never);
     self->begin_discovery();
   };

@@ -63,9 +63,19 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   [[nodiscard]] Operation<void> write(CharacteristicRef ref, Bytes value, WriteOptions options);
   [[nodiscard]] Operation<Bytes> read(DescriptorRef ref, ReadOptions options);
   [[nodiscard]] Operation<void> write(DescriptorRef ref, Bytes value);
+
+  // Pairing (client_pairing.cpp).
+
   [[nodiscard]] Operation<void> pair(const PairOptions& options);
   [[nodiscard]] Operation<void> unpair();
   [[nodiscard]] backend::PairRequest pair_request(const PairOptions& options) const;
+  /// Asks the backend for the end of the bond, also without a link. Answers `busy` during a connect or a disconnect.
+  void begin_unpair(backend::Done<void>& done);
+  /// The question that is asked now does not count any more: cancels the user's callback.
+  void withdraw_question() noexcept;
+  /// Whether there is a bond, as far as the backend has told.
+  [[nodiscard]] std::optional<bool> bonded() const noexcept { return bonded_; }
+
   /// The port of the link that is up. @throws Error `not_connected`
   [[nodiscard]] backend::ClientPort& require_port() const;
   [[nodiscard]] RequestQueues& queues() noexcept { return queues_; }
@@ -146,7 +156,10 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void scan_for_device();
   void found(Device device);
   void begin_link();
-  void make_port();
+  /// Makes the port of this device if there is none.
+  backend::ClientPort& ensure_port();
+  void learn(Device device);
+  void use_backend();
   void try_link();
   void ask_for_link();
   void link_answered(std::uint32_t number, const backend::ConnectResult& result);
@@ -202,6 +215,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void on_services_changed() override;
   void on_pairing_question(const backend::PairingQuestion& question,
                            backend::Done<backend::PairingAnswer> done) override;
+  void on_pairing_question_withdrawn() override { withdraw_question(); }
+  void on_bond_changed(bool bonded) override { bonded_ = bonded; }
 
   // LoopMember
   void loop_closing() noexcept override { shut_down(); }
@@ -224,7 +239,13 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   bool reported_ = false;  // connect has told of the link that is up
   bool services_changed_ = false;
   std::uint32_t tree_version_ = 0;
-  NodePointer<TaskNode<backend::PairingAnswer>> asking_;
+
+  class UnpairUnderWay;
+  using Asking = NodePointer<TaskNode<backend::PairingAnswer>>;
+  Asking asking_;
+  std::vector<Asking> withdrawn_;  // with a coroutine of the user's that has not ended yet
+  bool unpairing_ = false;
+  std::optional<bool> bonded_;
 
   unsigned reconnect_failures_ = 0;
   TimePoint linked_at_{};

@@ -43,6 +43,7 @@ void ClientCore::release_link() {
   }
   if (link_ != Link::preparing) return;
   link_ = Link::closing;
+  withdraw_question();
   limit_remains();
   port_->disconnect(backend::ReleaseKind::implicit_release, [weak = weak_from_this()](const Result<void>&) {
     const auto self = weak.lock();
@@ -82,6 +83,7 @@ void ClientCore::disconnect(Completer<void> done) {
   if (link_ != Link::connected) return;
   link_ = Link::closing;
   connected_ = false;
+  withdraw_question();
   auto then = [weak = weak_from_this(), under_way = DisconnectUnderWay(loop_)](const Result<void>& result) {
     const auto self = weak.lock();
     if (!self || self->link_ != Link::closing) return;
@@ -93,6 +95,7 @@ void ClientCore::disconnect(Completer<void> done) {
 }
 
 void ClientCore::on_disconnected(DisconnectReason reason, const std::string& native) {
+  withdraw_question();
   if (link_ == Link::preparing) {
     link_ = Link::down;
     std::string message("the link ended during discovery: ");
@@ -117,7 +120,7 @@ void ClientCore::link_lost(DisconnectReason reason, const std::string& native) {
   mtu_->store(0);
   services_changed_ = false;  // what was to be discovered again went with the link
   publish(nullptr);
-  queues_.fail_all(error);
+  queues_.fail_linked(error);
   suspend_subscriptions();
   Disconnection disconnection{device(), reason, native};
   loop_->post([weak = weak_from_this(), disconnection = std::move(disconnection)]() mutable {
@@ -163,6 +166,7 @@ void ClientCore::shut_down() noexcept {
   mtu_->store(0);
   publish(nullptr);
   if (const auto asking = std::move(asking_)) asking->stop();
+  for (const auto& asking : std::exchange(withdrawn_, {})) asking->stop();
   if (port_) port_->release();
   const auto port = std::move(port_);
   backend_.reset();

@@ -234,7 +234,10 @@ const Characteristic& Subscription::characteristic() const {
 }
 
 Operation<void> Subscription::stop() {
-  if (!hold_) throw Error(ErrorCode::not_subscribed, "this subscription is empty");
+  if (!hold_) {
+    auto nothing = [](detail::Completer<void> done) { done(Result<void>()); };
+    return detail::make_operation<void>(nullptr, "stop", std::nullopt, nothing);
+  }
   return hold_->core->stop_subscription(hold_->characteristic.handle().value(), hold_->sink);
 }
 

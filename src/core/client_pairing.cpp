@@ -48,38 +48,51 @@ struct PairCall {
     return RequestQueues::pairing;
   }
   void issue(ClientCore& core, backend::Done<void>& done) {
+    auto& port = core.require_port();
     issued = true;
-    core.require_port().pair(core.pair_request(options), std::move(done));
+    auto then = [weak = core.weak_from_this(), done = std::move(done)](Result<void> result) mutable {
+      if (const auto self = weak.lock()) self->withdraw_question();
+      done(std::move(result));
+    };
+    port.pair(core.pair_request(options), std::move(then));
   }
   void abandoned(ClientCore& core) const {
-    if (issued && core.is_connected()) core.require_port().cancel_pair();
+    if (!issued || !core.is_connected()) return;
+    core.withdraw_question();
+    core.require_port().cancel_pair();
   }
   bool issued = false;
 };
 
 struct UnpairCall {
-  RequestQueues::Key prepare(ClientCore& core) const {
-    (void)core.require_port();
-    return RequestQueues::pairing;
-  }
-  void issue(ClientCore& core, backend::Done<void>& done) const { core.require_port().unpair(std::move(done)); }
+  RequestQueues::Key prepare(ClientCore&) const { return RequestQueues::bond; }
+  void issue(ClientCore& core, backend::Done<void>& done) const { core.begin_unpair(done); }
 };
 
 }  // namespace
 
 void ClientCore::on_pairing_question(const backend::PairingQuestion& question,
                                      backend::Done<backend::PairingAnswer> done) {
+  withdraw_question();
   auto task = ask(options_.pairing, device(), question);
-  asking_ =
-      NodePointer<TaskNode<backend::PairingAnswer>>::adopt(new TaskNode<backend::PairingAnswer>(loop_, task.release()));
+  asking_ = Asking::adopt(new TaskNode<backend::PairingAnswer>(loop_, task.release()));
   auto* node = asking_.get();
   auto answer = [weak = weak_from_this(), node, done = std::move(done)]() mutable {
     const auto self = weak.lock();
-    if (!self || self->dead_) return;
+    if (!self || self->asking_.get() != node) return;  // withdrawn
+    self->asking_ = Asking();
     auto given = node->take();
     done(given ? std::move(given) : Result<backend::PairingAnswer>(backend::PairingAnswer{}));  // what throws refuses
   };
   node->start(std::move(answer), OperationBase::Delivery::loop, nullptr);
+}
+
+void ClientCore::withdraw_question() noexcept {
+  const auto asking = std::exchange(asking_, Asking());
+  if (!asking) return;
+  asking->cancel();
+  std::erase_if(withdrawn_, [](const Asking& earlier) { return !earlier->pending(); });
+  if (asking->pending()) withdrawn_.push_back(asking);
 }
 
 backend::PairRequest ClientCore::pair_request(const PairOptions& options) const {
@@ -92,6 +105,43 @@ backend::PairRequest ClientCore::pair_request(const PairOptions& options) const 
 Operation<void> ClientCore::pair(const PairOptions& options) {
   constexpr std::chrono::seconds users_need_time{60};
   return make_request<void>(shared_from_this(), "pair", users_need_time, PairCall{options});
+}
+
+/// Until it is answered, or dropped with its port.
+class ClientCore::UnpairUnderWay {
+ public:
+  explicit UnpairUnderWay(ClientCore& core) noexcept : core_(core.weak_from_this()) { core.unpairing_ = true; }
+  UnpairUnderWay(UnpairUnderWay&&) noexcept = default;
+  UnpairUnderWay& operator=(UnpairUnderWay&&) = delete;
+  ~UnpairUnderWay() { end(); }
+  void end() noexcept {
+    if (const auto core = std::exchange(core_, {}).lock()) core->unpairing_ = false;
+  }
+
+ private:
+  std::weak_ptr<ClientCore> core_;
+};
+
+void ClientCore::begin_unpair(backend::Done<void>& done) {
+  if (dead_) return done(Error(ErrorCode::canceled, "the client was destroyed"));
+  if (attempt_ || (link_ != Link::down && link_ != Link::connected))
+    return done(Error(ErrorCode::busy, "a connect or a disconnect is under way; await it, or disconnect() first"));
+  use_backend();
+  if (link_ == Link::down) end_reconnect(Error(ErrorCode::canceled, "the bond was removed"));
+  auto then = [under_way = UnpairUnderWay(*this), done = std::move(done)](Result<void> result) mutable {
+    under_way.end();
+    done(std::move(result));
+  };
+  if (port_ || !by_address_) return ensure_port().unpair(std::move(then));
+  // A device of which only the address is known: the system may know it by more, since it has the bond.
+  auto look = [weak = weak_from_this(), then = std::move(then)](Result<std::optional<Device>> known) mutable {
+    const auto self = weak.lock();
+    if (!self || self->dead_) return then(Error(ErrorCode::canceled, "the client was destroyed"));
+    if (!known) return then(known.error());
+    if (*known) self->learn(std::move(**known));
+    self->ensure_port().unpair(std::move(then));
+  };
+  backend_->find_known_device(options_.adapter, device().address(), std::move(look));
 }
 
 Operation<void> ClientCore::unpair() {

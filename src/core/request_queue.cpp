@@ -49,27 +49,35 @@ void RequestQueues::withdraw(QueuedRequest& request) noexcept {
 }
 
 void RequestQueues::ended(Ticket ticket) {
-  if (ticket.generation != generation_) return;
+  if (ticket.attribute != bond && ticket.generation != generation_) return;
   auto& queue = queues_.find(ticket.attribute)->second;
   if (auto* request = std::exchange(queue.issued, nullptr)) request->place_ = QueuedRequest::Place::none;
   queue.busy = false;
   pump(queue);
 }
 
-void RequestQueues::fail_all(const Error& error) noexcept {
-  ++generation_;
-  for (auto& [attribute, queue] : queues_) {
-    if (auto* request = std::exchange(queue.issued, nullptr)) {
-      request->place_ = QueuedRequest::Place::none;
-      request->fail(error);
-    }
-    while (queue.first) {
-      auto& request = *queue.first;
-      unlink(queue, request);
-      request.fail(error);
-    }
-    queue.busy = false;
+void RequestQueues::fail(Queue& queue, const Error& error) noexcept {
+  if (auto* request = std::exchange(queue.issued, nullptr)) {
+    request->place_ = QueuedRequest::Place::none;
+    request->fail(error);
   }
+  while (queue.first) {
+    auto& request = *queue.first;
+    unlink(queue, request);
+    request.fail(error);
+  }
+  queue.busy = false;
+}
+
+void RequestQueues::fail_linked(const Error& error) noexcept {
+  ++generation_;
+  for (auto& [attribute, queue] : queues_)
+    if (attribute != bond) fail(queue, error);
+}
+
+void RequestQueues::fail_all(const Error& error) noexcept {
+  fail_linked(error);
+  if (const auto found = queues_.find(bond); found != queues_.end()) fail(found->second, error);
 }
 
 }  // namespace blau::detail

@@ -36,10 +36,12 @@ class QueuedRequest {
 /// A request whose operation ended early leaves its attribute busy until the backend has answered, or until the link is lost.
 class RequestQueues {
  public:
-  /// An attribute's handle, or one of the two below: discovery and pairing wait in line just as requests to an attribute do.
+  /// An attribute's handle, or one of those below: discovery and pairing wait in line just as requests to an attribute do.
   using Key = std::uint32_t;
   static constexpr Key discovery = 0x10000;
   static constexpr Key pairing = 0x10001;
+  /// Removing a bond: needs no link, so that it outlasts one.
+  static constexpr Key bond = 0x10002;
 
   /// Names a request that was issued; late answers of an earlier link have another generation.
   struct Ticket {
@@ -52,7 +54,9 @@ class RequestQueues {
   void withdraw(QueuedRequest& request) noexcept;
   /// The backend has answered.
   void ended(Ticket ticket);
-  /// The link is lost: everything fails, and answers that come late do not count.
+  /// The link is lost: what needs it fails, and answers that come late do not count.
+  void fail_linked(const Error& error) noexcept;
+  /// Everything fails.
   void fail_all(const Error& error) noexcept;
   [[nodiscard]] Ticket ticket(const QueuedRequest& request) const noexcept { return {request.attribute_, generation_}; }
 
@@ -67,6 +71,7 @@ class RequestQueues {
   static void append(Queue& queue, QueuedRequest& request) noexcept;
   static void unlink(Queue& queue, QueuedRequest& request) noexcept;
   static void pump(Queue& queue);
+  static void fail(Queue& queue, const Error& error) noexcept;
 
   std::unordered_map<Key, Queue> queues_;
   std::uint32_t generation_ = 0;

@@ -348,6 +348,23 @@ TEST_F(ClientGatt, SubscriptionThatIsLetGoUnsubscribes) {
   });
 }
 
+TEST_F(ClientGatt, StopOfASubscriptionThatIsEmptyOrHasEndedDoesNothing) {
+  Subscription empty;
+  empty.stop().get();
+  with_client([this](Client& client) -> Task<> {
+    Started<Subscription> subscribing(client.subscribe("2a19"));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    auto moved_away = std::move(subscribing.result().value());
+    auto values = std::move(moved_away);
+    co_await moved_away.stop();
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    co_await values.stop();
+    co_await values.stop();
+    EXPECT_EQ(port().unsubscribes.count(), 0);
+  });
+}
+
 TEST_F(ClientGatt, ClientDestroyedInsideItsOwnNotification) {
   run_virtually([this]() -> Task<> {
     ClientOptions options;
@@ -538,13 +555,6 @@ TEST_F(ClientGatt, MtuChangesAreObservable) {
     EXPECT_EQ(mtu, 517);
     EXPECT_EQ(client.mtu_size(), 517);
     EXPECT_EQ(client.services().get_characteristic("ff01")->max_write_without_response_size(), 512U);
-  });
-}
-
-TEST_F(ClientGatt, PairingIsNotThereYet) {
-  with_client([](Client& client) -> Task<> {
-    auto result = co_await client.pair().as_result();
-    EXPECT_EQ(result.error().code(), ErrorCode::not_supported);
   });
 }
 

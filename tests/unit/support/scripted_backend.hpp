@@ -65,6 +65,10 @@ struct ClientScript {
   Requests<void> subscribes;
   std::vector<backend::SubscribeKind> subscribe_kinds;
   Requests<void> unsubscribes;
+  Requests<void> pairs;
+  std::vector<backend::PairRequest> pair_requests;
+  int pair_cancels = 0;
+  Requests<void> unpairs;
   int aborts = 0;
   int releases = 0;
   bool alive = true;
@@ -81,6 +85,8 @@ struct ClientScript {
     writes.drop();
     subscribes.drop();
     unsubscribes.drop();
+    pairs.drop();
+    unpairs.drop();
   }
 };
 
@@ -123,11 +129,12 @@ class ScriptedClient final : public backend::ClientPort {
   void unsubscribe(std::uint16_t handle, backend::Done<void> done) override {
     script_->unsubscribes.add(handle, {}, std::move(done));
   }
-  void pair(const backend::PairRequest&, backend::Done<void> done) override {
-    done(Error(ErrorCode::not_supported, "no pairing here"));
+  void pair(const backend::PairRequest& request, backend::Done<void> done) override {
+    script_->pair_requests.push_back(request);
+    script_->pairs.add(std::move(done));
   }
-  void cancel_pair() override {}
-  void unpair(backend::Done<void> done) override { done(Error(ErrorCode::not_supported, "no pairing here")); }
+  void cancel_pair() override { ++script_->pair_cancels; }
+  void unpair(backend::Done<void> done) override { script_->unpairs.add(std::move(done)); }
 
  private:
   std::shared_ptr<ClientScript> script_;
@@ -168,6 +175,7 @@ class ScriptedBackend {
     std::vector<std::shared_ptr<ScannerScript>> scanners;
     std::optional<Device> known;
     int known_queries = 0;
+    Result<std::vector<Device>> device_lists = std::vector<Device>{};
     std::vector<backend::AdapterState> adapters;
     backend::AdapterEvents* adapter_events = nullptr;
   };
@@ -202,10 +210,10 @@ class ScriptedBackend {
     }
     void connected_devices(const std::string&, const std::vector<Uuid>&,
                            backend::Done<std::vector<Device>> done) override {
-      done(std::vector<Device>{});
+      done(state_->device_lists);
     }
     void bonded_devices(const std::string&, backend::Done<std::vector<Device>> done) override {
-      done(std::vector<Device>{});
+      done(state_->device_lists);
     }
     void find_known_device(const std::string&, const Address&, backend::Done<std::optional<Device>> done) override {
       ++state_->known_queries;
