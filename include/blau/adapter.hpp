@@ -30,7 +30,8 @@ struct AdapterOptions {
 class BLAU_API Adapter {
  public:
   /// All adapters of the machine; none is an empty list.
-  /// Errors: `bluetooth_not_available` (no Bluetooth service), `access_denied`, `backend_lost`.
+  /// Errors: `bluetooth_not_available` (no Bluetooth service), `access_denied`, `not_supported` (this build lacks the backend), `invalid_argument` (a faulty `$BLAU_BACKEND` or world file),
+  /// `timed_out` (10 s), `backend_lost`, `failed`.
   [[nodiscard]] static Operation<std::vector<Adapter>> all(AdapterOptions options = AdapterOptions());
 
   /// The adapter that is used where none is chosen: on Linux the first that is powered and can be a central.
@@ -48,11 +49,11 @@ class BLAU_API Adapter {
   /// Why it cannot be used; empty if it can.
   [[nodiscard]] std::optional<UnavailableReason> unusable() const noexcept { return state_.unusable; }
 
-  /// Its state at each change, from the start of the reading on. Ends with `bluetooth_not_available` when the adapter is removed.
+  /// Its state at each change, from the start of the reading on. Ends with `bluetooth_not_available` when the adapter is removed, with `loop_closed` when its loop ends.
   [[nodiscard]] Stream<AdapterState> state_changes() const;
 
   /// Devices that the system holds a link to, also those of other programs. @param services only devices with one of these; empty: all.
-  /// Errors: `bluetooth_not_available`, `access_denied`, `backend_lost`.
+  /// Errors: `bluetooth_not_available` (also if this adapter is gone), `access_denied`, `timed_out` (10 s), `backend_lost`, `failed`.
   [[nodiscard]] Operation<std::vector<Device>> connected_devices(
       std::vector<Uuid> services = std::vector<Uuid>()) const;
 

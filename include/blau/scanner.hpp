@@ -20,7 +20,8 @@ namespace blau {
 
 namespace detail {
 class ScannerCore;
-}
+struct ScannerAccess;
+}  // namespace detail
 
 /// Takes each sighting, on the scanner's loop; plain or a coroutine, copyable.
 using DetectionCallback = detail::AnyCallback<std::function, const Device&, const AdvertisementData&>;
@@ -54,16 +55,17 @@ struct ScannerOptions {
 /// **Threads.** Any thread may call; callbacks run on the loop. A destructor on another thread waits for a callback that runs; afterwards none is called.
 class BLAU_API Scanner {
  public:
-  /// @throws Error `invalid_argument` for options that no system takes
+  /// @throws Error `invalid_argument` for options that no system takes.
   explicit Scanner(ScannerOptions options = ScannerOptions());
   Scanner(Scanner&&) noexcept;
   Scanner& operator=(Scanner&&) noexcept;
   ~Scanner();
 
   /// Begins to scan and forgets the devices seen before. Does nothing if it scans already; one that waits to resume is begun anew.
-  /// Errors: `bluetooth_not_available` with its reason, `access_denied`, `not_supported` (the mode), `invalid_argument` (an unknown adapter), `backend_lost`, `failed`.
+  /// Errors: `bluetooth_not_available` with its reason, `access_denied`, `not_supported` (the mode or a filter; this build lacks the backend), `invalid_argument` (an unknown adapter, a filter that the
+  /// system does not take, a faulty `$BLAU_BACKEND` or world file), `busy` (another program's scan excludes it), `timed_out` (10 s), `backend_lost`, `failed`.
   [[nodiscard]] Operation<void> start();
-  /// Ends the scan; streams end. Does nothing if it does not scan. Errors: none of its own.
+  /// Ends the scan; streams end. Does nothing if it does not scan. Errors: `timed_out` (10 s).
   [[nodiscard]] Operation<void> stop();
   /// Whether it scans now: false, too, while an interrupted scan waits to resume. Any thread.
   [[nodiscard]] bool is_scanning() const noexcept;
@@ -80,26 +82,28 @@ class BLAU_API Scanner {
   void set_scanning_filter(std::optional<SignalStrengthFilter> signal_strength,
                            std::optional<AdvertisementFilter> advertisement = std::nullopt);
 
-  /// Scans for this time and gives what was seen. Errors: as `start`, also if the scan ends by itself. As all helpers it does not resume an interrupted scan.
+  /// Scans for this time and gives what was seen. Errors: as `start`; what ended the scan before the time was up (the adapter was switched off, the Bluetooth service ended): what was seen until then
+  /// is lost. Who wants to keep it has a `Scanner` of its own. As all helpers it does not resume an interrupted scan.
   [[nodiscard]] static Operation<std::vector<Advertisement>> discover(
       std::chrono::nanoseconds timeout = std::chrono::seconds(5), ScannerOptions options = ScannerOptions());
 
-  /// Scans until the device of this address is seen; empty when the time is up. Errors: as `start`; `invalid_argument` for text that is no address.
+  /// Scans until the device of this address is seen; empty when the time is up. Errors: as `discover`; `invalid_argument` for text that is no address.
   [[nodiscard]] static Operation<std::optional<Device>> find_device_by_address(
       std::string address, std::chrono::nanoseconds timeout = std::chrono::seconds(10),
       ScannerOptions options = ScannerOptions());
 
-  /// Scans until a device of this local name is seen; empty when the time is up. Errors: as `start`.
+  /// Scans until a device of this local name is seen; empty when the time is up. Errors: as `discover`.
   [[nodiscard]] static Operation<std::optional<Device>> find_device_by_name(
       std::string name, std::chrono::nanoseconds timeout = std::chrono::seconds(10),
       ScannerOptions options = ScannerOptions());
 
-  /// Scans until `wanted` says true; empty when the time is up. `wanted` is called on the loop. Errors: as `start`.
+  /// Scans until `wanted` says true; empty when the time is up. `wanted` is called on the loop. Errors: as `discover`, and what `wanted` throws.
   [[nodiscard]] static Operation<std::optional<Device>> find_device_by_filter(
       std::function<bool(const Device&, const AdvertisementData&)> wanted,
       std::chrono::nanoseconds timeout = std::chrono::seconds(10), ScannerOptions options = ScannerOptions());
 
  private:
+  friend struct detail::ScannerAccess;
   std::shared_ptr<detail::ScannerCore> core_;
 };
 

@@ -60,6 +60,14 @@ Error no_usable_adapter(const std::vector<Adapter>& adapters) {
           "the Bluetooth adapter " + adapters.front().id() + " cannot be used: " + std::string(to_string(reason))};
 }
 
+/// To a backend an adapter that is gone is one that it does not know; who asks has not misspelt it.
+backend::Done<std::vector<Device>> devices_of(const std::string& id, Completer<std::vector<Device>> done) {
+  return [id, done = std::move(done)](Result<std::vector<Device>> devices) mutable {
+    if (devices || devices.error().code() != ErrorCode::invalid_argument) return done(std::move(devices));
+    done(Error(UnavailableReason::no_adapter, "the adapter " + id + " is gone; plug it in again"));
+  };
+}
+
 /// Feeds a stream of one adapter's states.
 class StateFeed final : public backend::AdapterEvents, private detail::LoopMember {
  public:
@@ -136,7 +144,8 @@ Stream<AdapterState> Adapter::state_changes() const {
 
 Operation<std::vector<Device>> Adapter::connected_devices(std::vector<Uuid> services) const {
   auto begin = [access = access_, id = state_.id, services = std::move(services)](Completer<std::vector<Device>> done) {
-    detail::resolve_backend(*access->loop, access->backend)->connected_devices(id, services, std::move(done));
+    const auto backend = detail::resolve_backend(*access->loop, access->backend);
+    backend->connected_devices(id, services, devices_of(id, std::move(done)));
   };
   return make_operation<std::vector<Device>>(access_->loop, "connected_devices", std::chrono::seconds(10),
                                              std::move(begin));
@@ -144,7 +153,8 @@ Operation<std::vector<Device>> Adapter::connected_devices(std::vector<Uuid> serv
 
 Operation<std::vector<Device>> Adapter::bonded_devices() const {
   auto begin = [access = access_, id = state_.id](Completer<std::vector<Device>> done) {
-    detail::resolve_backend(*access->loop, access->backend)->bonded_devices(id, std::move(done));
+    const auto backend = detail::resolve_backend(*access->loop, access->backend);
+    backend->bonded_devices(id, devices_of(id, std::move(done)));
   };
   return make_operation<std::vector<Device>>(access_->loop, "bonded_devices", std::chrono::seconds(10),
                                              std::move(begin));

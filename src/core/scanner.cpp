@@ -63,6 +63,15 @@ void Scanner::set_scanning_filter(std::optional<SignalStrengthFilter> signal_str
   core_->loop()->run_and_wait([&] { core_->set_filters(std::move(signal_strength), std::move(advertisement)); });
 }
 
+/// What the helpers need beyond the public face.
+struct detail::ScannerAccess {
+  /// Ends with the scan.
+  static Operation<void> end_of(const Scanner& scanner) {
+    auto begin = [core = scanner.core_](Completer<void> done) { core->await_end(std::move(done)); };
+    return make_operation<void>(scanner.core_->loop(), "scan", std::nullopt, std::move(begin));
+  }
+};
+
 namespace {
 
 using Wanted = std::function<bool(const Device&, const AdvertisementData&)>;
@@ -75,9 +84,10 @@ Task<std::vector<Advertisement>> discover_for(std::chrono::nanoseconds time, Sca
   options.resume = false;
   Scanner scanner(std::move(options));
   co_await scanner.start();
-  auto canceled = co_await sleep_for(time).as_result();
+  const auto end = co_await detail::ScannerAccess::end_of(scanner).timeout(time).as_result();
+  const bool time_is_up = !end && end.error().code() == ErrorCode::timed_out && scanner.is_scanning();
   co_await scanner.stop();
-  if (!canceled) throw Error(canceled.error());
+  if (!time_is_up) throw end ? Error(ErrorCode::canceled, "the scan was stopped") : Error(end.error());
   co_return scanner.discovered_devices();
 }
 

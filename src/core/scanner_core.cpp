@@ -96,6 +96,11 @@ void ScannerCore::stop(Completer<void> done) {
   });
 }
 
+void ScannerCore::await_end(Completer<void> done) {
+  if (state_ != State::scanning) return done(Result<void>());
+  end_waiters_.push_back(std::move(done));
+}
+
 void ScannerCore::stopped() {
   if (state_ != State::stopping) return;
   state_ = State::idle;
@@ -115,6 +120,7 @@ void ScannerCore::on_scan_ended(const Error& error) {
 void ScannerCore::end_streams(const std::optional<Error>& reason) {
   for (const auto& weak : std::exchange(channels_, {}))
     if (const auto channel = weak.lock()) channel->end(reason);
+  for (auto& waiter : std::exchange(end_waiters_, {})) waiter(reason ? Result<void>(*reason) : Result<void>());
 }
 
 void ScannerCore::shut_down() noexcept {

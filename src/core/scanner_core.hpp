@@ -28,6 +28,8 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
 
   void start(Completer<void> done);
   void stop(Completer<void> done);
+  /// Waits until the scan ends: done after `stop`, else with the reason. At once where none runs.
+  void await_end(Completer<void> done);
   /// The user's object is gone, or the loop ends.
   void shut_down() noexcept;
   [[nodiscard]] Stream<Advertisement> advertisements(const StreamOptions& options);
@@ -86,6 +88,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
   std::unique_ptr<backend::ScannerPort> port_;
   std::vector<Completer<void>> starters_;
   std::vector<Completer<void>> stoppers_;
+  std::vector<Completer<void>> end_waiters_;
   Channels channels_;
   std::shared_ptr<CallbackQueue<Advertisement>> coroutine_callback_;
   std::vector<std::shared_ptr<CallbackQueue<Advertisement>>> retired_callbacks_;  // of earlier scans, still suspended

@@ -289,6 +289,57 @@ TEST_F(ScannerCoreTest, DiscoverGivesWhatWasSeenInTime) {
   });
 }
 
+TEST_F(ScannerCoreTest, DiscoverFailsWithWhatEndedTheScan) {
+  run_virtually([this]() -> Task<> {
+    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
+    port().starts.answer(Result<void>());
+    co_await turns();
+    hear(first);
+    const auto began = EventLoop::current()->now();
+    port().events->on_scan_ended(Error(UnavailableReason::powered_off, "off"));
+    co_await turns(4);
+    EXPECT_EQ(discovering.failure(), ErrorCode::bluetooth_not_available);
+    EXPECT_EQ(EventLoop::current()->now(), began) << "at once";
+  });
+}
+
+TEST_F(ScannerCoreTest, AScanThatEndsAsTimedOutIsNoRegularEndOfDiscover) {
+  run_virtually([this]() -> Task<> {
+    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
+    port().starts.answer(Result<void>());
+    co_await turns();
+    port().events->on_scan_ended(Error(ErrorCode::timed_out, "the controller does not answer"));
+    co_await turns(4);
+    EXPECT_EQ(discovering.failure(), ErrorCode::timed_out);
+  });
+}
+
+TEST_F(ScannerCoreTest, DiscoverCanBeCanceledAndStopsItsScan) {
+  run_virtually([this]() -> Task<> {
+    std::stop_source stop;
+    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()).cancel_with(stop.get_token()));
+    port().starts.answer(Result<void>());
+    co_await turns();
+    stop.request_stop();
+    co_await turns(3);
+    EXPECT_EQ(port().stops.waiting(), 1U);
+    port().stops.answer(Result<void>());
+    co_await turns(3);
+    EXPECT_EQ(discovering.failure(), ErrorCode::canceled);
+  });
+}
+
+TEST_F(ScannerCoreTest, FindFailsWithWhatEndedTheScan) {
+  run_virtually([this]() -> Task<> {
+    Started<std::optional<Device>> finding(Scanner::find_device_by_name("Strap", 10s, options()));
+    port().starts.answer(Result<void>());
+    co_await turns();
+    port().events->on_scan_ended(Error(ErrorCode::backend_lost, "gone"));
+    co_await turns(8);
+    EXPECT_EQ(finding.failure(), ErrorCode::backend_lost);
+  });
+}
+
 TEST_F(ScannerCoreTest, FindStopsEarlyOrGivesNothing) {
   run_virtually([this]() -> Task<> {
     Started<std::optional<Device>> by_name(Scanner::find_device_by_name("Strap", 10s, options()));
@@ -377,6 +428,29 @@ TEST_F(ScannerCoreTest, DefaultAdapterAndItsReasons) {
     EXPECT_EQ(chosen.id(), "hci1");
     auto all = co_await Adapter::all(own);
     EXPECT_EQ(all.size(), 2U);
+  });
+}
+
+TEST_F(ScannerCoreTest, DevicesOfAnAdapterThatIsGone) {
+  run_virtually([this]() -> Task<> {
+    backend::AdapterState state;
+    state.id = "hci0";
+    state.is_default = true;
+    backend.state().adapters = {state};
+    AdapterOptions own;
+    own.backend = backend.ref();
+    const auto adapter = co_await Adapter::get_default(own);
+    backend.state().device_lists = Error(ErrorCode::invalid_argument, "there is no adapter hci0; there is: hci1");
+    const auto connected = co_await adapter.connected_devices().as_result();
+    EXPECT_EQ(connected.error().unavailable_reason(), UnavailableReason::no_adapter);
+    const auto bonded = co_await adapter.bonded_devices().as_result();
+    EXPECT_EQ(bonded.error().unavailable_reason(), UnavailableReason::no_adapter);
+    backend.state().device_lists = Error(ErrorCode::access_denied, "no");
+    const auto refused = co_await adapter.connected_devices().as_result();
+    EXPECT_EQ(refused.error().code(), ErrorCode::access_denied);
+    backend.state().device_lists = std::vector<Device>{known_device()};
+    const auto devices = co_await adapter.bonded_devices();
+    EXPECT_EQ(devices.size(), 1U);
   });
 }
 
