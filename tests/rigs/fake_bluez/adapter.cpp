@@ -28,6 +28,23 @@ bool read_flag(const Call& call) {
   return flag != 0;
 }
 
+void Adapter::get_address_type(const Adapter& a, Message& to) {
+  to.append("s", a.address_.type() == AddressType::random ? "random" : "public");
+}
+
+void Adapter::get_power_state(const Adapter& a, Message& to) {
+  if (a.switching_) {
+    to.append("s", a.powered_ ? "on-disabling" : "off-enabling");
+    return;
+  }
+  to.append("s", a.powered_ ? "on" : a.blocked_ ? "off-blocked" : "off");
+}
+
+void Adapter::get_roles(const Adapter& a, Message& to) {
+  if (a.central_) to.append("as", 2, "central", "peripheral");
+  if (!a.central_) to.append("as", 1, "peripheral");
+}
+
 const Description<Adapter>& Adapter::description() {
   using A = Adapter;
   static constexpr std::array methods{
@@ -40,20 +57,13 @@ const Description<Adapter>& Adapter::description() {
   };
   static const std::array properties{
       PropertyOf<A>{"Address", "s", [](const A& a, Message& to) { append_text(to, a.address_.to_string()); }},
-      PropertyOf<A>{"AddressType", "s",
-                    [](const A& a, Message& to) {
-                      to.append("s", a.address_.type() == AddressType::random ? "random" : "public");
-                    }},
+      PropertyOf<A>{"AddressType", "s", &A::get_address_type},
       PropertyOf<A>{"Name", "s", [](const A&, Message& to) { to.append("s", host_name); }},
       PropertyOf<A>{"Alias", "s", [](const A& a, Message& to) { append_text(to, a.alias_); }, nullptr, &A::put_alias},
       PropertyOf<A>{"Class", "u", [](const A&, Message& to) { to.append("u", 0); }},
       PropertyOf<A>{"Powered", "b", [](const A& a, Message& to) { to.append("b", a.powered_); }, nullptr,
                     &A::put_powered},
-      PropertyOf<A>{"PowerState", "s",
-                    [](const A& a, Message& to) {
-                      to.append("s", a.powered_ ? "on" : a.blocked_ ? "off-blocked" : "off");
-                    },
-                    nullptr, nullptr, &Habits::power_state},
+      PropertyOf<A>{"PowerState", "s", &A::get_power_state, nullptr, nullptr, &Habits::power_state},
       PropertyOf<A>{"Discoverable", "b", [](const A& a, Message& to) { to.append("b", a.discoverable_); }, nullptr,
                     &A::put_discoverable},
       PropertyOf<A>{"DiscoverableTimeout", "u", [](const A&, Message& to) { to.append("u", 180); }},
@@ -67,11 +77,7 @@ const Description<Adapter>& Adapter::description() {
                                 "00001801-0000-1000-8000-00805f9b34fb");
                     }},
       PropertyOf<A>{"Modalias", "s", [](const A&, Message& to) { to.append("s", "usb:v1D6Bp0246d0542"); }},
-      PropertyOf<A>{"Roles", "as",
-                    [](const A& a, Message& to) {
-                      if (a.central_) to.append("as", 2, "central", "peripheral");
-                      if (!a.central_) to.append("as", 1, "peripheral");
-                    }},
+      PropertyOf<A>{"Roles", "as", &A::get_roles},
   };
   static const Description<A> made{"org.bluez.Adapter1", methods, properties, {}};
   return made;

@@ -55,6 +55,9 @@ class Adapter final : public InterfaceOf<Adapter>, public Listener {
   void get_discovery_filters(const Call& call);
   void remove_device(const Call& call);
   void connect_device(const Call& call);
+  static void get_address_type(const Adapter& adapter, Message& to);
+  static void get_power_state(const Adapter& adapter, Message& to);
+  static void get_roles(const Adapter& adapter, Message& to);
   static void put_powered(Adapter& adapter, Reader& value, const Call& call);
   static void put_alias(Adapter& adapter, Reader& value, const Call& call);
   static void put_discoverable(Adapter& adapter, Reader& value, const Call& call);
@@ -67,6 +70,7 @@ class Adapter final : public InterfaceOf<Adapter>, public Listener {
   bool powered_;
   bool blocked_;
   bool central_;
+  bool switching_ = false;  ///< the kernel was asked to
   bool discoverable_ = false;
   bool pairable_ = false;
   bool exported_ = true;

@@ -50,11 +50,14 @@ void Adapter::put_powered(Adapter& adapter, Reader&, const Call& call) {
   const bool on = read_flag(call);
   if (on && adapter.blocked_) return call.error(errors::failed("Blocked through rfkill"));
   if (on == adapter.powered_) return call.reply();
+  adapter.switching_ = true;
+  adapter.daemon_.tree().changed(adapter, "PowerState");
   auto timer = std::make_unique<Timer>();
   Timer* started = timer.get();
   adapter.power_timers_.push_back(std::move(timer));
   started->start(adapter.daemon_.loop(), adapter.daemon_.pace().power_command, [&adapter, started, on, call] {
     call.reply();
+    adapter.switching_ = false;
     adapter.set_powered(on);
     std::erase_if(adapter.power_timers_, [&](const auto& other) { return other.get() == started; });
   });

@@ -32,6 +32,30 @@ std::string device_path(const Adapter& adapter, const Address& address) {
   return adapter.path() + "/dev_" + text;
 }
 
+void Device::get_address_type(const Device& d, Message& to) {
+  to.append("s", d.address_.type() == AddressType::random ? "random" : "public");
+}
+
+void Device::get_alias(const Device& d, Message& to) {
+  to.append("s", (d.alias_ ? *d.alias_ : d.name_ ? *d.name_ : dashed(d.address_)).c_str());
+}
+
+void Device::get_manufacturer_data(const Device& d, Message& to) {
+  to.open('a', "{qv}");
+  for (const auto& [company, data] : d.manufacturer_data_)
+    to.open('e', "qv").append("q", company).open('v', "ay").append_bytes(data).close().close();
+  to.close();
+}
+
+void Device::get_service_data(const Device& d, Message& to) {
+  to.open('a', "{sv}");
+  for (const auto& [uuid, data] : d.service_data_) {
+    to.open('e', "sv").append("s", uuid.to_string().c_str());
+    to.open('v', "ay").append_bytes(data).close().close();
+  }
+  to.close();
+}
+
 const Description<Device>& Device::description() {
   using D = Device;
   static constexpr std::array methods{
@@ -41,17 +65,10 @@ const Description<Device>& Device::description() {
   static constexpr std::array signals{SignalInfo{"Disconnected", "ss", &Habits::tells_reasons}};
   static const std::array properties{
       PropertyOf<D>{"Address", "s", [](const D& d, Message& to) { to.append("s", d.address_.to_string().c_str()); }},
-      PropertyOf<D>{"AddressType", "s",
-                    [](const D& d, Message& to) {
-                      to.append("s", d.address_.type() == AddressType::random ? "random" : "public");
-                    }},
+      PropertyOf<D>{"AddressType", "s", &D::get_address_type},
       PropertyOf<D>{"Name", "s", [](const D& d, Message& to) { to.append("s", d.name_->c_str()); },
                     [](const D& d) { return d.name_.has_value(); }},
-      PropertyOf<D>{"Alias", "s",
-                    [](const D& d, Message& to) {
-                      to.append("s", (d.alias_ ? *d.alias_ : d.name_ ? *d.name_ : dashed(d.address_)).c_str());
-                    },
-                    nullptr, &D::put_alias},
+      PropertyOf<D>{"Alias", "s", &D::get_alias, nullptr, &D::put_alias},
       PropertyOf<D>{"Appearance", "q", [](const D& d, Message& to) { to.append("q", *d.appearance_); },
                     [](const D& d) { return d.appearance_.has_value(); }},
       PropertyOf<D>{"Paired", "b", [](const D&, Message& to) { to.append("b", 0); }},
@@ -66,24 +83,9 @@ const Description<Device>& Device::description() {
       PropertyOf<D>{"Connected", "b", [](const D& d, Message& to) { to.append("b", d.connected()); }},
       PropertyOf<D>{"UUIDs", "as", [](const D& d, Message& to) { d.append_uuids(to); }},
       PropertyOf<D>{"Adapter", "o", [](const D& d, Message& to) { to.append("o", d.adapter_.path().c_str()); }},
-      PropertyOf<D>{"ManufacturerData", "a{qv}",
-                    [](const D& d, Message& to) {
-                      to.open('a', "{qv}");
-                      for (const auto& [company, data] : d.manufacturer_data_)
-                        to.open('e', "qv").append("q", company).open('v', "ay").append_bytes(data).close().close();
-                      to.close();
-                    },
+      PropertyOf<D>{"ManufacturerData", "a{qv}", &D::get_manufacturer_data,
                     [](const D& d) { return !d.manufacturer_data_.empty(); }},
-      PropertyOf<D>{"ServiceData", "a{sv}",
-                    [](const D& d, Message& to) {
-                      to.open('a', "{sv}");
-                      for (const auto& [uuid, data] : d.service_data_) {
-                        to.open('e', "sv").append("s", uuid.to_string().c_str());
-                        to.open('v', "ay").append_bytes(data).close().close();
-                      }
-                      to.close();
-                    },
-                    [](const D& d) { return !d.service_data_.empty(); }},
+      PropertyOf<D>{"ServiceData", "a{sv}", &D::get_service_data, [](const D& d) { return !d.service_data_.empty(); }},
       PropertyOf<D>{"TxPower", "n", [](const D& d, Message& to) { to.append("n", *d.tx_power_); },
                     [](const D& d) { return d.tx_power_.has_value(); }},
       PropertyOf<D>{"ServicesResolved", "b", [](const D& d, Message& to) { to.append("b", d.services_resolved_); }},

@@ -70,6 +70,10 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
  private:
   void connect(const Call& call);
   void disconnect_call(const Call& call);
+  static void get_address_type(const Device& device, Message& to);
+  static void get_alias(const Device& device, Message& to);
+  static void get_manufacturer_data(const Device& device, Message& to);
+  static void get_service_data(const Device& device, Message& to);
   static void put_alias(Device& device, Reader& value, const Call& call);
   static void put_trusted(Device& device, Reader& value, const Call& call);
   static void put_blocked(Device& device, Reader& value, const Call& call);

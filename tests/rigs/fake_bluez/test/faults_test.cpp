@@ -249,6 +249,12 @@ TEST_F(Faults, NothingThatAClientSendsEndsIt) {
                    [](sd_bus_message* message) { sd_bus_message_append(message, "a{sv}", 1, "Colour", "s", "blue"); })
           .error,
       "org.bluez.Error.InvalidArguments");
+}
+
+TEST_F(Faults, NothingThatAClientWritesEndsIt) {
+  Client client;
+  client.connect(gatt_address);
+  const auto path = client.characteristic(gatt_address, own(0x0203));
   EXPECT_EQ(client
                 .call(path, characteristic_interface, "WriteValue",
                       [](sd_bus_message* message) {
