@@ -8,6 +8,7 @@ namespace {
 constexpr Cell refused_program{.reason = "only a system that refuses this program says so: unit bluez_errors_test"};
 constexpr Cell unspecified{.reason = "what nothing else describes: nothing on a rig gives rise to it"};
 constexpr Cell no_pairing{.reason = "no backend pairs yet: there is nothing to fail but the question"};
+constexpr Cell told_freely{.reason = "no peripheral here refuses to tell its services"};
 constexpr Cell nothing_flies{.reason = "answered without asking anybody: it is never under way"};
 
 const std::pair<ErrorCode, Cell> ends_canceled{ErrorCode::canceled, {.cases = "Canceled"}};
@@ -20,19 +21,28 @@ const std::pair<ErrorCode, Cell> fails{ErrorCode::failed, unspecified};
 Row connect() {
   auto row = operation_row("Client", "connect");
   row.success = {.cases = "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp"};
-  row.errors = {{ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
-                denied,
-                {ErrorCode::device_not_found, {.cases = "Connect.ANamelessDeviceThatIsNotThere"}},
-                {ErrorCode::connection_failed, {.cases = "Connect.FailsWhereEachLinkEndsDuringDiscovery"}},
-                {ErrorCode::too_many_connections,
-                 {.reason = "every rig's adapter takes more links than there are peripherals: unit sim_link_test"}},
-                {ErrorCode::bond_lost, no_pairing},
-                {ErrorCode::busy, {.cases = "Connect.BusyWhileAnotherIsUnderWay"}},
-                ends_timed_out,
-                ends_canceled,
-                ends_with_loop,
-                {ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}},
-                fails};
+  row.errors = {
+      {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
+      denied,
+      {ErrorCode::invalid_argument, {.cases = "Adapters.UnknownAdapterOfAClient"}},
+      {ErrorCode::not_supported,
+       {.reason = "each rig has its backend and peripherals that can be connected to: unit bluez_errors_test"}},
+      {ErrorCode::att, told_freely},
+      {ErrorCode::pairing_failed, no_pairing},
+      {ErrorCode::pairing_rejected, no_pairing},
+      {ErrorCode::pairing_canceled, no_pairing},
+      {ErrorCode::pairing_timed_out, no_pairing},
+      {ErrorCode::device_not_found, {.cases = "Connect.ANamelessDeviceThatIsNotThere"}},
+      {ErrorCode::connection_failed, {.cases = "Connect.FailsWhereEachLinkEndsDuringDiscovery"}},
+      {ErrorCode::too_many_connections,
+       {.reason = "every rig's adapter takes more links than there are peripherals: unit sim_link_test"}},
+      {ErrorCode::bond_lost, no_pairing},
+      {ErrorCode::busy, {.cases = "Connect.BusyWhileAnotherIsUnderWay"}},
+      ends_timed_out,
+      ends_canceled,
+      ends_with_loop,
+      {ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}},
+      fails};
   row.canceled_meanwhile = {.cases = "Canceled Connect.CancelAndConnectAgain Connect.CanceledDuringDiscovery"};
   row.timed_out = {.cases = "TimedOut Connect.TimesOutWhereTheDeviceDoesNotAnswer Connect.TimesOutDuringDiscovery"};
   row.link_lost = {.cases = "Connect.ALinkThatEndsDuringDiscoveryIsMadeAgain"};
@@ -49,6 +59,8 @@ Row disconnect() {
       ends_timed_out,
       ends_canceled,
       ends_with_loop,
+      denied,
+      {ErrorCode::busy, {.reason = "only while the message bus takes no more calls: unit bluez_errors_test"}},
       {ErrorCode::backend_lost, {.reason = "the end of the system takes the link down: what was wanted is there"}},
       fails};
   row.in_callback = {.cases = "Lifetime.DisconnectInsideANotificationCallback"};
@@ -73,6 +85,9 @@ Row get_services_again() {
   row.errors = {{ErrorCode::not_connected, {.cases = "NotConnected"}},
                 {ErrorCode::disconnected, {.cases = "LinkLost"}},
                 denied,
+                {ErrorCode::att, told_freely},
+                {ErrorCode::backend_lost,
+                 {.reason = "the end of the system ends the link first: what is under way ends as `disconnected`"}},
                 ends_canceled,
                 ends_timed_out,
                 ends_with_loop,
@@ -90,6 +105,10 @@ Row pair() {
                 {ErrorCode::pairing_canceled, no_pairing},
                 {ErrorCode::pairing_timed_out, no_pairing},
                 {ErrorCode::disconnected, no_pairing},
+                {ErrorCode::access_denied, no_pairing},
+                {ErrorCode::busy, no_pairing},
+                {ErrorCode::backend_lost, no_pairing},
+                {ErrorCode::failed, no_pairing},
                 ends_canceled,
                 never_times_out,
                 ends_with_loop};
@@ -101,6 +120,11 @@ Row unpair() {
   auto row = operation_row("Client", "unpair");
   row.success = no_pairing;
   row.errors = {{ErrorCode::not_supported, {.cases = "Connect.PairingIsNotThereYet"}},
+                {ErrorCode::busy, {.reason = "answered before the system is asked: unit client_pairing_test"}},
+                {ErrorCode::bluetooth_not_available, no_pairing},
+                {ErrorCode::access_denied, no_pairing},
+                {ErrorCode::invalid_argument, no_pairing},
+                {ErrorCode::backend_lost, no_pairing},
                 ends_canceled,
                 never_times_out,
                 ends_with_loop,

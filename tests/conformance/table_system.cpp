@@ -14,6 +14,8 @@ constexpr Cell one_question{.reason = "one question to the system, which it answ
 const Error denied{ErrorCode::access_denied,
                    {.reason = "only a system that refuses this program says so: unit bluez_errors_test"}};
 const Error fails{ErrorCode::failed, {.reason = "what nothing else describes: nothing on a rig gives rise to it"}};
+const Error excluded{ErrorCode::busy,
+                     {.reason = "only while another program's scan excludes this one: unit bluez_errors_test"}};
 const Error lost{ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}};
 const Error ends_canceled{ErrorCode::canceled, {.cases = "Canceled"}};
 const Error ends_timed_out{ErrorCode::timed_out, {.cases = "TimedOut"}};
@@ -26,6 +28,7 @@ Row start() {
                 denied,
                 {ErrorCode::not_supported, {.cases = "Scan.PassiveNeedsPatternsOrGivesSightings"}},
                 {ErrorCode::invalid_argument, {.cases = "Adapters.UnknownAdapterOfAScanner"}},
+                excluded,
                 lost,
                 fails,
                 ends_canceled,
@@ -52,6 +55,7 @@ Row one_liner(std::string_view method, std::string_view success) {
                 denied,
                 {ErrorCode::not_supported, {.cases = "ScanOptions.TheOneLinersRefuseWhatStartRefuses"}},
                 {ErrorCode::invalid_argument, {.cases = "ScanOptions.TheOneLinersRefuseWhatStartRefuses"}},
+                excluded,
                 lost,
                 fails,
                 ends_canceled,
@@ -108,7 +112,7 @@ Row advertisements() {
 Row adapter_question(std::string_view method, std::string_view success) {
   auto row = operation_row("Adapter", method);
   row.success = {.cases = success};
-  row.errors = {denied, lost, ends_canceled, ends_timed_out, ends_with_loop};
+  row.errors = {denied, lost, fails, ends_canceled, ends_timed_out, ends_with_loop};
   row.link_lost = one_question;
   row.destroyed = no_object;
   return row;
@@ -150,12 +154,18 @@ std::vector<Row> adapter_rows() {
   auto all = adapter_question("all", "Adapters.AllListsEachOnce");
   all.errors.push_back({ErrorCode::bluetooth_not_available, {.cases = "SystemLost.EndsWhatIsPending"}});
   auto get_default = adapter_question("get_default", "Adapters.DefaultAdapterIsPoweredAndUsable");
+  for (auto* row : {&all, &get_default}) {
+    row->errors.push_back({ErrorCode::not_supported, {.reason = "each rig has its backend: unit backend_choice_test"}});
+    row->errors.push_back(
+        {ErrorCode::invalid_argument, {.reason = "each rig names its backend rightly: unit backend_choice_test"}});
+  }
   get_default.errors.push_back(
       {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}});
   auto changes = adapter_value("state_changes", "Adapters.SwitchingOffIsSeenAndGivesItsReason");
   changes.no_errors = {};
   changes.errors = {{ErrorCode::bluetooth_not_available,
-                     {.reason = "no rig takes an adapter out of the machine: unit sim_link_test, bluez_scan_test"}}};
+                     {.reason = "no rig takes an adapter out of the machine: unit sim_link_test, bluez_scan_test"}},
+                    {ErrorCode::loop_closed, {.reason = "a rig's loop outlasts its cases: unit scanner_core_test"}}};
   changes.link_lost = {.cases = "Adapters.SwitchingOffEndsScanAndLink"};
   changes.destroyed = {.cases = "Values.AStreamOfStatesOutlivesItsAdapter"};
   const auto told = "Adapters.DefaultAdapterIsPoweredAndUsable";

@@ -481,5 +481,20 @@ TEST_F(ScannerCoreTest, AdapterStateStreamFollowsOneAdapter) {
   });
 }
 
+TEST_F(ScannerCoreTest, AdapterStateStreamEndsWithItsLoop) {
+  std::optional<Stream<backend::AdapterState>> changes;
+  run_virtually([&]() -> Task<> {
+    backend::AdapterState state;
+    state.id = "hci0";
+    state.is_default = true;
+    backend.state().adapters = {state};
+    AdapterOptions own;
+    own.backend = backend.ref();
+    const auto adapter = co_await Adapter::get_default(own);
+    changes = adapter.state_changes();
+  });
+  EXPECT_EQ(changes->end_reason()->code(), ErrorCode::loop_closed);
+}
+
 }  // namespace
 }  // namespace blau::test
