@@ -150,6 +150,7 @@ void ClientCore::link_answered(std::uint32_t number, const backend::ConnectResul
   }
   link_ = result ? Link::preparing : Link::down;
   if (!result) return try_failed(result.error(), result.retry());
+  ImplicitScan::connected(*loop_, backend_, options_.adapter, device());
   prepare_link();
 }
 

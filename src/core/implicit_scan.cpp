@@ -27,6 +27,13 @@ class ImplicitScan::Shared final : public std::enable_shared_from_this<Shared>, 
     if (waiters_.empty()) end();
   }
 
+  void found(const Device& device) {
+    for (std::size_t i = 0; i < waiters_.size(); ++i) {
+      auto& waiter = *waiters_[i];
+      if (waiter.found && waiter.address == device.address()) answer(waiter, device);
+    }
+  }
+
  private:
   void begin() {
     scanning_ = true;
@@ -46,11 +53,7 @@ class ImplicitScan::Shared final : public std::enable_shared_from_this<Shared>, 
   }
 
   void on_advertisement(const Device& device, const AdvertisementData& data) override {
-    if (data.connectable == false) return;
-    for (std::size_t i = 0; i < waiters_.size(); ++i) {
-      auto& waiter = *waiters_[i];
-      if (waiter.found && waiter.address == device.address()) answer(waiter, device);
-    }
+    if (data.connectable != false) found(device);
   }
 
   void on_scan_ended(const Error& error) override { fail(error); }
@@ -88,11 +91,24 @@ ImplicitScan::Lease::~Lease() {
   if (shared_) shared_->remove(*waiter_);
 }
 
+namespace {
+
+// By instance: two backends of one name may serve one loop. `Shared` keeps it alive, so the number stays its own.
+std::string service_name(const std::shared_ptr<backend::Backend>& backend, const std::string& adapter) {
+  return "implicit-scan:" + std::to_string(reinterpret_cast<std::uintptr_t>(backend.get())) + ":" + adapter;
+}
+
+}  // namespace
+
+void ImplicitScan::connected(Loop& loop, const std::shared_ptr<backend::Backend>& backend, const std::string& adapter,
+                             const Device& device) {
+  const auto shared = std::static_pointer_cast<Shared>(loop.find_service(service_name(backend, adapter)));
+  if (shared) shared->found(device);
+}
+
 ImplicitScan::Lease ImplicitScan::look_for(Loop& loop, const std::shared_ptr<backend::Backend>& backend,
                                            const std::string& adapter, const Address& address, Found found) {
-  // By instance: two backends of one name may serve one loop. `Shared` keeps it alive, so the number stays its own.
-  const auto instance = reinterpret_cast<std::uintptr_t>(backend.get());
-  const auto name = "implicit-scan:" + std::to_string(instance) + ":" + adapter;
+  const auto name = service_name(backend, adapter);
   auto shared = std::static_pointer_cast<Shared>(loop.find_service(name));
   if (!shared) {
     shared = std::make_shared<Shared>(loop, backend, adapter);

@@ -33,6 +33,9 @@ class ImplicitScan {
 
   [[nodiscard]] static Lease look_for(Loop& loop, const std::shared_ptr<backend::Backend>& backend,
                                       const std::string& adapter, const Address& address, Found found);
+  /// A client of this loop has a link to this device: who looks for it has found it, since connected devices do not advertise.
+  static void connected(Loop& loop, const std::shared_ptr<backend::Backend>& backend, const std::string& adapter,
+                        const Device& device);
 };
 
 }  // namespace blau::detail

@@ -39,5 +39,19 @@ TEST_F(ClientRaces, StopNotifyWhoseTurnComesWhileTheLinkIsBeingClosed) {
   });
 }
 
+TEST_F(ClientRaces, DeviceThatAnotherClientConnectsToIsFound) {
+  run_virtually([this]() -> Task<> {
+    Client first(known_device(), options());
+    Started<void> connecting(first.connect());
+    Client second("C0:FF:EE:00:00:01", options());
+    Started<void> looking(second.connect());
+    backend.scanner().starts.answer(Result<void>());
+    answer_connect();  // from here on the device does not advertise
+    co_await turns(3);
+    EXPECT_EQ(backend.client_count(), 2U);
+    EXPECT_EQ(backend.client(1).connects.count(), 1);
+  });
+}
+
 }  // namespace
 }  // namespace blau::test
