@@ -1,10 +1,8 @@
 // Pairing of a client, against a backend that asks and answers when the test says.
 
 #include "core/client_core.hpp"
-#include "support/loops.hpp"
+#include "support/connected_client.hpp"
 #include "support/manual.hpp"
-#include "support/scripted_backend.hpp"
-#include "support/started.hpp"
 
 #include <blau/client.hpp>
 
@@ -30,28 +28,12 @@ struct Asked {
   }
 };
 
-class ClientPairing : public ::testing::Test {
+class ClientPairing : public ClientScene {
  protected:
-  /// Runs the body with a client that is connected.
-  void with_client(std::function<Task<>(Client&)> body) {
-    run_virtually([this, &body]() -> Task<> {
-      auto client = std::make_unique<Client>(known_device(), options());
-      co_await connect(*client);
-      co_await body(*client);
-    });
-  }
-  ClientOptions options() {
-    ClientOptions options;
-    options.backend = backend.ref();
-    options.pairing = agent;
-    return options;
-  }
-  Task<> connect(Client& client) {
-    Started<void> connecting(client.connect());
-    port().connects.answer(Result<void>());
-    port().discoveries.answer(small_database());
-    co_await turns();
-    EXPECT_TRUE(connecting.succeeded());
+  ClientOptions options() override {
+    auto made = ClientScene::options();
+    made.pairing = agent;
+    return made;
   }
   /// An agent whose passkey comes from a dialog that the test answers.
   void ask_in_a_dialog() {
@@ -64,9 +46,7 @@ class ClientPairing : public ::testing::Test {
   void ask(Asked& asked, Kind kind, std::uint32_t passkey = 0) {
     port().events->on_pairing_question({kind, passkey}, asked.done());
   }
-  ClientScript& port() { return backend.client(); }
 
-  ScriptedBackend backend;
   PairingAgent agent;
   Manual<std::uint32_t> dialog;
   int dialogs = 0;

@@ -1,47 +1,22 @@
-// Scanner and adapters, against a backend that answers when the test says.
+// A scanner, against a backend that answers when the test says.
 
-#include "support/loops.hpp"
-#include "support/scripted_backend.hpp"
-#include "support/started.hpp"
+#include "support/scanner_scene.hpp"
 
-#include <blau/adapter.hpp>
 #include <blau/scanner.hpp>
 
 #include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace blau::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-class ScannerCoreTest : public ::testing::Test {
- protected:
-  ScannerOptions options() {
-    ScannerOptions options;
-    options.backend = backend.ref();
-    return options;
-  }
-  Task<> start(Scanner& scanner) {
-    Started<void> starting(scanner.start());
-    port().starts.answer(Result<void>());
-    co_await turns();
-    EXPECT_TRUE(starting.succeeded());
-  }
-  void hear(const char* address, std::vector<Uuid> services = {}, std::string name = {}) {
-    AdvertisementData data;
-    data.rssi = -50;
-    data.service_uuids = std::move(services);
-    if (!name.empty()) data.local_name = name;
-    const Device device(Address(address), std::nullopt, std::string("id-") + address);
-    port().events->on_advertisement(device, data);
-  }
-  ScannerScript& port() { return backend.scanner(backend.scanner_count() - 1); }
-
-  ScriptedBackend backend;
-};
-
-constexpr const char* first = "C0:00:00:00:00:01";
-constexpr const char* second = "C0:00:00:00:00:02";
+class ScannerCoreTest : public ScannerScene {};
 
 TEST_F(ScannerCoreTest, StartsOnceAndStopsOnce) {
   run_virtually([this]() -> Task<> {
@@ -274,118 +249,6 @@ TEST_F(ScannerCoreTest, StartThatWasTakenBackLeavesNoScan) {
   });
 }
 
-TEST_F(ScannerCoreTest, DiscoverGivesWhatWasSeenInTime) {
-  run_virtually([this]() -> Task<> {
-    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    hear(first);
-    co_await sleep_for(6s);
-    port().stops.answer(Result<void>());
-    co_await turns(3);
-    EXPECT_TRUE(discovering.succeeded());
-    EXPECT_EQ(discovering.result().value().size(), 1U);
-    EXPECT_FALSE(port().alive);
-  });
-}
-
-TEST_F(ScannerCoreTest, DiscoverFailsWithWhatEndedTheScan) {
-  run_virtually([this]() -> Task<> {
-    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    hear(first);
-    const auto began = EventLoop::current()->now();
-    port().events->on_scan_ended(Error(UnavailableReason::powered_off, "off"));
-    co_await turns(4);
-    EXPECT_EQ(discovering.failure(), ErrorCode::bluetooth_not_available);
-    EXPECT_EQ(EventLoop::current()->now(), began) << "at once";
-  });
-}
-
-TEST_F(ScannerCoreTest, AScanThatEndsAsTimedOutIsNoRegularEndOfDiscover) {
-  run_virtually([this]() -> Task<> {
-    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    port().events->on_scan_ended(Error(ErrorCode::timed_out, "the controller does not answer"));
-    co_await turns(4);
-    EXPECT_EQ(discovering.failure(), ErrorCode::timed_out);
-  });
-}
-
-TEST_F(ScannerCoreTest, DiscoverCanBeCanceledAndStopsItsScan) {
-  run_virtually([this]() -> Task<> {
-    std::stop_source stop;
-    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()).cancel_with(stop.get_token()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    stop.request_stop();
-    co_await turns(3);
-    EXPECT_EQ(port().stops.waiting(), 1U);
-    port().stops.answer(Result<void>());
-    co_await turns(3);
-    EXPECT_EQ(discovering.failure(), ErrorCode::canceled);
-  });
-}
-
-TEST_F(ScannerCoreTest, FindFailsWithWhatEndedTheScan) {
-  run_virtually([this]() -> Task<> {
-    Started<std::optional<Device>> finding(Scanner::find_device_by_name("Strap", 10s, options()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    port().events->on_scan_ended(Error(ErrorCode::backend_lost, "gone"));
-    co_await turns(8);
-    EXPECT_EQ(finding.failure(), ErrorCode::backend_lost);
-  });
-}
-
-TEST_F(ScannerCoreTest, FindStopsEarlyOrGivesNothing) {
-  run_virtually([this]() -> Task<> {
-    Started<std::optional<Device>> by_name(Scanner::find_device_by_name("Strap", 10s, options()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    hear(first, {}, "Other");
-    hear(second, {}, "Strap");
-    co_await turns(4);
-    EXPECT_EQ(port().stops.waiting(), 1U) << "long before the ten seconds are over";
-    port().stops.answer(Result<void>());
-    co_await turns(3);
-    EXPECT_EQ(by_name.result().value()->address(), Address(second));
-
-    Started<std::optional<Device>> by_address(Scanner::find_device_by_address(first, 10s, options()));
-    port().starts.answer(Result<void>());
-    co_await sleep_for(11s);
-    port().stops.answer(Result<void>());
-    co_await turns(3);
-    EXPECT_TRUE(by_address.succeeded());
-    EXPECT_FALSE(by_address.result().value());
-  });
-}
-
-TEST_F(ScannerCoreTest, FindRefusesAMalformedAddress) {
-  run_virtually([this]() -> Task<> {
-    auto result = co_await Scanner::find_device_by_address("C0:00", 10s, options()).as_result();
-    EXPECT_EQ(result.error().code(), ErrorCode::invalid_argument);
-    EXPECT_EQ(backend.scanner_count(), 0U);
-  });
-}
-
-TEST_F(ScannerCoreTest, ExceptionOfTheFilterComesThroughAfterTheStop) {
-  run_virtually([this]() -> Task<> {
-    auto wanted = [](const Device&, const AdvertisementData&) -> bool { throw std::runtime_error("filter"); };
-    Started<std::optional<Device>> finding(Scanner::find_device_by_filter(wanted, 10s, options()));
-    port().starts.answer(Result<void>());
-    co_await turns();
-    hear(first);
-    co_await turns(4);
-    EXPECT_EQ(port().stops.waiting(), 1U);
-    port().stops.answer(Result<void>());
-    co_await turns(3);
-    EXPECT_EQ(finding.failure(), ErrorCode::failed);
-  });
-}
-
 TEST_F(ScannerCoreTest, OversizedOrPatternIsRefusedAtOnce) {
   auto own = options();
   own.bluez.or_patterns.push_back({0, 9, Bytes(32)});
@@ -405,95 +268,6 @@ TEST_F(ScannerCoreTest, FiltersOfWindowsAreKeptUntilReplaced) {
     EXPECT_EQ(port().request->winrt.signal_strength_filter->in_range_dbm, -60);
     EXPECT_EQ(port().request->winrt.advertisement_filter->local_name, "Strap");
   });
-}
-
-TEST_F(ScannerCoreTest, DefaultAdapterAndItsReasons) {
-  run_virtually([this]() -> Task<> {
-    AdapterOptions own;
-    own.backend = backend.ref();
-    auto none = co_await Adapter::get_default(own).as_result();
-    EXPECT_EQ(none.error().unavailable_reason(), UnavailableReason::no_adapter);
-    backend::AdapterState off;
-    off.id = "hci0";
-    off.unusable = UnavailableReason::powered_off;
-    backend.state().adapters = {off};
-    auto unusable = co_await Adapter::get_default(own).as_result();
-    EXPECT_EQ(unusable.error().unavailable_reason(), UnavailableReason::powered_off);
-    backend::AdapterState on;
-    on.id = "hci1";
-    on.powered = true;
-    on.is_default = true;
-    backend.state().adapters = {off, on};
-    auto chosen = co_await Adapter::get_default(own);
-    EXPECT_EQ(chosen.id(), "hci1");
-    auto all = co_await Adapter::all(own);
-    EXPECT_EQ(all.size(), 2U);
-  });
-}
-
-TEST_F(ScannerCoreTest, DevicesOfAnAdapterThatIsGone) {
-  run_virtually([this]() -> Task<> {
-    backend::AdapterState state;
-    state.id = "hci0";
-    state.is_default = true;
-    backend.state().adapters = {state};
-    AdapterOptions own;
-    own.backend = backend.ref();
-    const auto adapter = co_await Adapter::get_default(own);
-    backend.state().device_lists = Error(ErrorCode::invalid_argument, "there is no adapter hci0; there is: hci1");
-    const auto connected = co_await adapter.connected_devices().as_result();
-    EXPECT_EQ(connected.error().unavailable_reason(), UnavailableReason::no_adapter);
-    const auto bonded = co_await adapter.bonded_devices().as_result();
-    EXPECT_EQ(bonded.error().unavailable_reason(), UnavailableReason::no_adapter);
-    backend.state().device_lists = Error(ErrorCode::access_denied, "no");
-    const auto refused = co_await adapter.connected_devices().as_result();
-    EXPECT_EQ(refused.error().code(), ErrorCode::access_denied);
-    backend.state().device_lists = std::vector<Device>{known_device()};
-    const auto devices = co_await adapter.bonded_devices();
-    EXPECT_EQ(devices.size(), 1U);
-  });
-}
-
-TEST_F(ScannerCoreTest, AdapterStateStreamFollowsOneAdapter) {
-  run_virtually([this]() -> Task<> {
-    backend::AdapterState state;
-    state.id = "hci0";
-    state.is_default = true;
-    backend.state().adapters = {state};
-    AdapterOptions own;
-    own.backend = backend.ref();
-    auto adapter = co_await Adapter::get_default(own);
-    {
-      auto changes = adapter.state_changes();
-      backend::AdapterState other = state;
-      other.id = "hci1";
-      backend.state().adapter_events->on_adapter_changed(other);
-      state.powered = true;
-      backend.state().adapter_events->on_adapter_changed(state);
-      auto change = co_await changes.next();
-      EXPECT_TRUE(change->powered);
-      backend.state().adapter_events->on_adapter_removed("hci0");
-      auto end = co_await changes.next();
-      EXPECT_FALSE(end);
-      EXPECT_EQ(changes.end_reason()->code(), ErrorCode::bluetooth_not_available);
-    }
-    EXPECT_EQ(backend.state().adapter_events, nullptr) << "letting the stream go ends the watch";
-  });
-}
-
-TEST_F(ScannerCoreTest, AdapterStateStreamEndsWithItsLoop) {
-  std::optional<Stream<backend::AdapterState>> changes;
-  run_virtually([&]() -> Task<> {
-    backend::AdapterState state;
-    state.id = "hci0";
-    state.is_default = true;
-    backend.state().adapters = {state};
-    AdapterOptions own;
-    own.backend = backend.ref();
-    const auto adapter = co_await Adapter::get_default(own);
-    changes = adapter.state_changes();
-  });
-  EXPECT_EQ(changes->end_reason()->code(), ErrorCode::loop_closed);
 }
 
 }  // namespace
