@@ -165,7 +165,7 @@ std::vector<Row> adapter_rows() {
   changes.no_errors = {};
   changes.errors = {{ErrorCode::bluetooth_not_available,
                      {.reason = "no rig takes an adapter out of the machine: unit sim_link_test, bluez_scan_test"}},
-                    {ErrorCode::loop_closed, {.reason = "a rig's loop outlasts its cases: unit scanner_core_test"}}};
+                    {ErrorCode::loop_closed, {.reason = "a rig's loop outlasts its cases: unit adapter_test"}}};
   changes.link_lost = {.cases = "Adapters.SwitchingOffEndsScanAndLink"};
   changes.destroyed = {.cases = "Values.AStreamOfStatesOutlivesItsAdapter"};
   const auto told = "Adapters.DefaultAdapterIsPoweredAndUsable";
