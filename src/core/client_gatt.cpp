@@ -110,9 +110,7 @@ struct DiscoverCall {
     (void)core.require_port();
     return RequestQueues::discovery;
   }
-  void issue(ClientCore& core, backend::Done<ServiceCollection>& done) const {
-    core.begin_rediscovery(options, done);
-  }
+  void issue(ClientCore& core, backend::Done<ServiceCollection>& done) const { core.begin_rediscovery(options, done); }
 };
 
 /// The same when the peripheral said that its services changed; from here on another change counts anew.
