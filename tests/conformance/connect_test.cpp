@@ -302,7 +302,7 @@ BLAU_CASE(Connect, TimesOutDuringDiscovery) {
 }
 
 BLAU_CASE(Connect, ALinkThatEndsDuringDiscoveryIsMadeAgain) {
-  if (!can(rig, Ability::end_in_discovery)) co_return;
+  if (!can(rig, Ability::end_abruptly)) co_return;
   Client client{gatt};
   Inbox<Result<void>> ended;
   co_await connect_and_stall(rig, client.connect(), ended);

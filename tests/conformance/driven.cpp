@@ -220,6 +220,7 @@ Task<> wrong_name(Rig& rig, const Act& act) {
 /// One that waited behind another when its service went.
 Task<> gone(Rig& rig, const Act& act) {
   if (!can(rig, Ability::change_services)) co_return;
+  if (act.second && !can(rig, Ability::end_abruptly)) co_return;
   Ended before;
   Ended ended;
   Objects objects;

@@ -14,7 +14,8 @@ namespace {
 std::string Rig::lacks(Ability ability) const {
   switch (ability) {
     case Ability::stall: return "the rig's peripherals cannot be stalled";
-    case Ability::end_in_discovery: return "the rig's system dies when a link ends before its discovery was answered";
+    case Ability::end_abruptly:
+      return "the rig's bluetoothd dies of a link or a service that ends in the middle of this";
     case Ability::change_services: return "the rig's peripherals cannot change their services";
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
   }

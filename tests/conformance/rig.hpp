@@ -28,10 +28,10 @@ struct Written {
 
 /// What not every rig can do. A case that needs one of these is skipped where it is missing, with the rig's reason.
 enum class Ability : std::uint8_t {
-  stall,             ///< `stall`: links stay up, and nothing is answered
-  end_in_discovery,  ///< a link may end in the middle of its discovery
-  change_services,   ///< `remove_service`
-  lose_system,       ///< `lose_system`
+  stall,            ///< `stall`: links stay up, and nothing is answered
+  end_abruptly,     ///< a link may end in the middle of its discovery, and a service in the middle of a subscription
+  change_services,  ///< `remove_service`
+  lose_system,      ///< `lose_system`
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.

@@ -107,9 +107,9 @@ class BlueZRig final : public Rig {
   }
 
   std::string lacks(Ability ability) const override {
-    // Debian's 5.66 does so in Device1.Connect, without a word in its log.
+    // The real 5.66: in Device1.Connect without a word in its log, in StartNotify with "double free or corruption".
     const bool dies = !std::getenv("BLAU_RIG_BLUEZ");
-    if (ability == Ability::lose_system || (ability == Ability::end_in_discovery && dies)) return Rig::lacks(ability);
+    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && dies)) return Rig::lacks(ability);
     return {};
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
