@@ -40,7 +40,8 @@ struct ScannerOptions {
   bool resume = true;
   /// Active scans that hear nothing for so long are begun anew, at the next quiet moment for the adapter; zero: never. After a second time in a row the silence is reported.
   std::chrono::nanoseconds silence_limit = std::chrono::seconds(90);
-  /// Called on the scanner's loop when the scan is interrupted and will resume: `bluetooth_not_available`, `backend_lost`; and when nothing is heard although it was begun anew: `timed_out`.
+  /// Called on the scanner's loop when the scan is interrupted and will resume: `bluetooth_not_available`, `backend_lost`; when nothing is heard although it was begun anew:
+  /// `timed_out`; and with the reason where it cannot resume after all.
   std::function<void(const Error&)> on_interrupted;
   BlueZScanOptions bluez;
   WinRtScanOptions winrt;

@@ -35,9 +35,15 @@ void AdapterReturn::look_around() {
   });
 }
 
+bool AdapterReturn::is_wanted(const backend::AdapterState& state) const {
+  if (wanted_.empty() || wanted_ == state.id) return true;
+  const auto address = Address::parse(wanted_);
+  return address && *address == state.address;
+}
+
 void AdapterReturn::consider(const backend::AdapterState& state, Duration pause) {
-  if (state.unusable || soon_.running()) return;
-  if (!wanted_.empty() && wanted_ != state.id && wanted_ != state.address.to_string()) return;
+  if (state.unusable || soon_.running() || !is_wanted(state)) return;
+  returning_ = state.id;
   soon_.start_after(loop_, pause, [this] {
     auto on_usable = std::move(on_usable_);
     on_usable();  // may destroy this
@@ -45,7 +51,7 @@ void AdapterReturn::consider(const backend::AdapterState& state, Duration pause)
 }
 
 void AdapterReturn::on_adapter_changed(const backend::AdapterState& state) {
-  soon_.stop();
+  if (state.id == returning_) soon_.stop();  // off again, or better than a guess
   consider(state, Duration::zero());
 }
 

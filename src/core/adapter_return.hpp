@@ -23,6 +23,7 @@ class AdapterReturn final : private backend::AdapterEvents {
 
  private:
   void look_around();
+  [[nodiscard]] bool is_wanted(const backend::AdapterState& state) const;
   void consider(const backend::AdapterState& state, Duration pause);
   void on_adapter_changed(const backend::AdapterState& state) override;
   void on_adapter_removed(const std::string&) override {}
@@ -32,6 +33,7 @@ class AdapterReturn final : private backend::AdapterEvents {
   const std::string wanted_;
   unique_function<void()> on_usable_;
   Timer soon_;
+  std::string returning_;                 // the adapter that `soon_` runs for
   std::shared_ptr<AdapterReturn*> self_;  // null in it once this is gone
   std::unique_ptr<backend::AdapterWatch> watch_;
 };

@@ -51,10 +51,10 @@ void ClientCore::connect(const ConnectOptions& options, Completer<void> done) {
   attempt_->done.on_early_end([this] { abort_attempt(); });
   reconnect_pause_.stop();
   adapter_return_.reset();
-  if (takes_over) return limit_attempt("did not connect", ErrorCode::timed_out);
+  if (takes_over) return limit_attempt("did not connect", ErrorCode::timed_out, true);
   attempts_ = 0;
   if (link_ == Link::down) return begin_attempt();
-  limit_attempt("was still being disconnected", ErrorCode::timed_out);  // begins when the last link is down
+  limit_attempt("was still being disconnected", ErrorCode::timed_out, true);  // begins when the last link is down
 }
 
 void ClientCore::use_backend() {
@@ -70,7 +70,7 @@ void ClientCore::begin_attempt() {
 
 // A device of which only the address is known: the system may know it, else a scan finds it.
 void ClientCore::look_up() {
-  limit_attempt("was not seen", ErrorCode::device_not_found);
+  limit_attempt("was not seen", ErrorCode::device_not_found, false);
   const auto number = attempt_->number;
   const auto wanted = device().address();
   backend_->find_known_device(options_.adapter, wanted,
@@ -100,7 +100,7 @@ void ClientCore::found(Device found) {
 }
 
 void ClientCore::begin_link() {
-  limit_attempt("did not connect", ErrorCode::timed_out);
+  limit_attempt("did not connect", ErrorCode::timed_out, by_address_);
   try_link();
 }
 
@@ -219,17 +219,23 @@ void ClientCore::attempt_succeeded() {
   const bool of_policy = !attempt->done;
   attempt->done(Result<void>());
   if (of_policy) tell_reconnected();
+  end_dropped_subscriptions();
+  if (attempt->services_changed) on_services_changed();
 }
 
-// The user's own limit over everything replaces the two defaults.
-void ClientCore::limit_attempt(const char* what, ErrorCode code) {
+// The user's own limit over everything replaces the two defaults. One that runs goes on, under another name: waiting for the last link's
+// end does not give the rest more time.
+void ClientCore::limit_attempt(const char* what, ErrorCode code, bool afresh) {
+  attempt_->limited = what;
+  attempt_->limit_code = code;
   if (attempt_->done.has_own_timeout()) return attempt_->limit.stop();
-  attempt_->limit.start_after(*loop_, attempt_->timeout, [this, what, code] {
+  if (!afresh && attempt_->limit.running()) return;
+  attempt_->limit.start_after(*loop_, attempt_->timeout, [this] {
     const bool between_tries = attempt_->pause && link_ == Link::down;
     if (between_tries) return fail_attempt(told_with_attempts(*attempt_->failure));
-    const Error error(code, "the device " + device().address().to_string() + " " + what + " within " +
-                                in_seconds(attempt_->timeout) + told_missing() +
-                                "; is it on, in reach and not connected to something else?");
+    const Error error(attempt_->limit_code, "the device " + device().address().to_string() + " " + attempt_->limited +
+                                                " within " + in_seconds(attempt_->timeout) + told_missing() +
+                                                "; is it on, in reach and not connected to something else?");
     fail_attempt(told_with_attempts(error));
   });
 }

@@ -133,6 +133,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     std::chrono::nanoseconds timeout{};
     std::uint32_t number = 0;  // of the try: answers to earlier ones do not count
     Timer limit;
+    const char* limited = "";  // what it had to do in time
+    ErrorCode limit_code{};
     Timer discovery_limit;
     ImplicitScan::Lease scan;
     RetryBudget budget;
@@ -141,12 +143,15 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     std::optional<Duration> pause;  // after the last try, once its link is down
     Timer pausing;
     GattTree::Pointer tree;
-    unsigned restoring = 0;  // subscriptions that the backend has not answered
+    unsigned restoring = 0;         // subscriptions that the backend has not answered
+    bool services_changed = false;  // since the tree was discovered
   };
   struct Subscribed {
     std::shared_ptr<NotifySink> sink;
     backend::SubscribeKind kind;
     Uuid uuid;
+    bool answered = false;  // the backend has said yes: it may outlast the link
+    bool dropped = false;   // nobody holds it any more
   };
   using Subscriptions = std::unordered_map<std::uint16_t, Subscribed>;
 
@@ -168,7 +173,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void discovered(Result<backend::GattDatabase> database);
   [[nodiscard]] std::string told_missing() const;
   void attempt_succeeded();
-  void limit_attempt(const char* what, ErrorCode code);
+  void limit_attempt(const char* what, ErrorCode code, bool afresh);
   void join_loop();
   [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
 
@@ -192,6 +197,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   [[nodiscard]] bool keeps_link_up(DisconnectReason reason) const noexcept;
   void reconnect_after(DisconnectReason reason);
   void reconnect_failed(const Error& error);
+  [[nodiscard]] bool gives_up() const noexcept;
+  void give_up(const Error& error);
   void reconnect_in(Duration pause);
   void reconnect_with_adapter();
   void begin_reconnect();
@@ -199,6 +206,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void tell_reconnected();
   void tell_gave_up(const Error& error);
   void suspend_subscriptions();
+  void end_dropped_subscriptions();
   void restore_subscriptions();
   void restored(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink, const Result<void>& result);
 

@@ -186,6 +186,7 @@ void ClientCore::begin_rediscovery(const DiscoveryOptions& options, backend::Don
 
 // Changes that come during a discovery are one more after it.
 void ClientCore::on_services_changed() {
+  if (link_ == Link::preparing && attempt_ && attempt_->tree) attempt_->services_changed = true;
   if (link_ != Link::connected || std::exchange(services_changed_, true)) return;
   auto redo = make_request<ServiceCollection>(shared_from_this(), "discovery after a change", ChangedCall{});
   redo.start([weak = weak_from_this()](const Result<ServiceCollection>& services) {

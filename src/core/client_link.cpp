@@ -84,9 +84,16 @@ void ClientCore::disconnect(Completer<void> done) {
   link_ = Link::closing;
   connected_ = false;
   withdraw_question();
+  remains_limit_.start_after(*loop_, options_.timeout, [this] {  // the operation has told of it
+    port_.reset();
+    link_ = Link::down;
+    link_lost(DisconnectReason::local, {});
+    link_is_down(Error(ErrorCode::timed_out, "the system does not tell the end of the link"));
+  });
   auto then = [weak = weak_from_this(), under_way = DisconnectUnderWay(loop_)](const Result<void>& result) {
     const auto self = weak.lock();
     if (!self || self->link_ != Link::closing) return;
+    self->remains_limit_.stop();
     self->link_ = Link::down;
     self->link_lost(DisconnectReason::local, {});
     self->link_is_down(result);

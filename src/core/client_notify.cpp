@@ -138,7 +138,20 @@ bool ClientCore::is_subscribed(std::uint16_t handle, const std::shared_ptr<Notif
 
 void ClientCore::drop_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {
   if (drop_suspended(handle, sink)) return;
-  if (is_subscribed(handle, sink)) stop_subscription(handle, sink).start([](const Result<void>&) {});
+  const auto found = subscriptions_.find(handle);
+  if (found == subscriptions_.end() || found->second.sink != sink) return;
+  found->second.dropped = true;
+  sink->end(std::nullopt);
+  if (link_ == Link::connected) end_dropped_subscriptions();  // else when the link is up again
+}
+
+void ClientCore::end_dropped_subscriptions() {
+  constexpr std::chrono::hours no_hurry{24};  // however long its turn takes, it must be told
+  for (const auto& [handle, subscribed] : Subscriptions(subscriptions_)) {
+    if (!subscribed.dropped) continue;
+    auto call = StopSubscriptionCall{handle, subscribed.sink};
+    make_request<void>(shared_from_this(), "stop", no_hurry, std::move(call)).start([](const Result<void>&) {});
+  }
 }
 
 bool ClientCore::drop_suspended(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {
@@ -158,14 +171,15 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
     return order.done(Error(ErrorCode::already_subscribed, words));
   }
   const auto sink = order.sink;
-  subscriptions_[handle] = {sink, order.kind,
-                            characteristic.uuid()};  // before the request: values may come before its answer
+  // Before the request: values may come before its answer.
+  subscriptions_[handle] = Subscribed{sink, order.kind, characteristic.uuid()};
   auto then = [weak = weak_from_this(), handle, sink,
                done = std::move(order.done)](const Result<void>& result) mutable {
     const auto self = weak.lock();
     if (!self) return done(result);
     const bool wanted = self->is_subscribed(handle, sink);
     if (!result && wanted) self->subscriptions_.erase(handle);
+    if (result && wanted) self->subscriptions_[handle].answered = true;
     if (!result || wanted || self->link_ != Link::connected) return done(result);
     self->port_->unsubscribe(handle, std::move(done));  // nobody wants it any more
   };
@@ -198,11 +212,13 @@ void ClientCore::begin_unsubscription(std::uint16_t handle, backend::Done<void> 
 void ClientCore::on_value(std::uint16_t handle, ByteView value) {
   const auto found = subscriptions_.find(handle);
   if (found == subscriptions_.end()) return;
+  if (found->second.dropped) return;
   const auto sink = found->second.sink;  // the callback may end the subscription
+  auto& loop = *loop_;                   // or the client
   try {
     sink->on_value(value);
   } catch (...) {
-    loop_->unhandled(std::current_exception());  // not through the backend
+    loop.unhandled(std::current_exception());  // not through the backend
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include "client_core.hpp"
 
+#include "log_internal.hpp"
+
 #include <algorithm>
 #include <climits>
 #include <utility>
@@ -33,12 +35,13 @@ Duration grown_pause(const ReconnectPolicy& policy, unsigned failures) noexcept 
 }  // namespace
 
 bool ClientCore::keeps_link_up(DisconnectReason reason) const noexcept {
-  return options_.reconnect.enabled && reason != DisconnectReason::local && !dead_;
+  return options_.reconnect.enabled && reason != DisconnectReason::local && !dead_ && !unpairing_;
 }
 
 void ClientCore::reconnect_after(DisconnectReason reason) {
   const bool lasted = loop_->now() - linked_at_ >= lasting_link;
   reconnect_failures_ = lasted ? 0 : reconnect_failures_ + 1;
+  if (gives_up()) return give_up({ErrorCode::connection_failed, "the link ended soon, again and again"});
   const bool of_adapter = reason == DisconnectReason::adapter_off || reason == DisconnectReason::backend_lost ||
                           reason == DisconnectReason::suspend;
   if (of_adapter) return reconnect_with_adapter();
@@ -49,10 +52,17 @@ void ClientCore::reconnect_after(DisconnectReason reason) {
 
 void ClientCore::reconnect_failed(const Error& error) {
   ++reconnect_failures_;
-  const bool enough = reconnect_failures_ >= options_.reconnect.most_failures.value_or(UINT_MAX);
-  if (!enough && waits_for_adapter(error)) return reconnect_with_adapter();
-  if (!enough && backend::retry_of(error) != backend::Retry::never)
+  if (!gives_up() && waits_for_adapter(error)) return reconnect_with_adapter();
+  if (!gives_up() && backend::retry_of(error) != backend::Retry::never)
     return reconnect_in(grown_pause(options_.reconnect, reconnect_failures_));
+  give_up(error);
+}
+
+bool ClientCore::gives_up() const noexcept {
+  return reconnect_failures_ >= options_.reconnect.most_failures.value_or(UINT_MAX);
+}
+
+void ClientCore::give_up(const Error& error) {
   end_reconnect(error);
   tell_gave_up(error);
 }
@@ -71,7 +81,7 @@ void ClientCore::begin_reconnect() {
   attempt_->timeout = options_.timeout;
   attempts_ = 0;
   if (link_ == Link::down) return begin_attempt();
-  limit_attempt("was still being disconnected", ErrorCode::timed_out);  // begins when the last link is down
+  limit_attempt("was still being disconnected", ErrorCode::timed_out, true);  // begins when the last link is down
 }
 
 void ClientCore::end_reconnect(const Error& reason) noexcept {
@@ -100,8 +110,12 @@ void ClientCore::tell_gave_up(const Error& error) {
 }
 
 void ClientCore::suspend_subscriptions() {
-  suspended_.merge(subscriptions_);
-  subscriptions_.clear();
+  for (auto& [handle, subscribed] : std::exchange(subscriptions_, {})) {
+    if (subscribed.answered && !subscribed.dropped)
+      suspended_.emplace(handle, std::move(subscribed));
+    else
+      retire(std::move(subscribed.sink), std::nullopt);  // who asked for it was told, or has let go
+  }
 }
 
 /// Before the user is told that the link is back.
@@ -131,8 +145,12 @@ void ClientCore::restore_subscriptions() {
 
 void ClientCore::restored(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink, const Result<void>& result) {
   if (!result && is_subscribed(handle, sink)) {
+    const auto& error = result.error();
+    if (error.code() == ErrorCode::busy || error.code() == ErrorCode::failed)
+      return try_failed(error, backend::Retry::again);
+    log(LogLevel::warning, "client", std::string("a subscription was not restored: ") + error.what());
     subscriptions_.erase(handle);
-    retire(sink, result.error());
+    retire(sink, error);
   }
   if (--attempt_->restoring == 0) attempt_succeeded();
 }

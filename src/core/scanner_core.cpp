@@ -41,6 +41,7 @@ void ScannerCore::start(Completer<void> done) {
 
 void ScannerCore::begin() {
   state_ = State::starting;
+  silences_ = 0;
   make_coroutine_callback();
   {
     const std::lock_guard lock(mutex_);

@@ -9,8 +9,18 @@
 
 namespace blau::detail {
 
+namespace {
+
+/// What a start that nobody asked for may be tried again after.
+bool may_pass(const Error& error) noexcept {
+  return waits_for_adapter(error) || error.code() == ErrorCode::busy || error.code() == ErrorCode::failed;
+}
+
+}  // namespace
+
 void ScannerCore::interrupted(const Error& error) {
   state_ = State::interrupted;
+  scanning_ = false;
   log(LogLevel::warning, "scanner", std::string("interrupted, waits to resume: ") + error.what());
   adapter_return_ = std::make_unique<AdapterReturn>(*loop_, backend_, options_.adapter, [this] { resume(); });
   tell_interrupted(error);
@@ -35,10 +45,12 @@ void ScannerCore::resume() {
 void ScannerCore::resumed(const Result<void>& result) {
   state_ = State::scanning;
   if (!result) {
-    if (starters_.empty() && options_.resume && waits_for_adapter(result.error()))
+    if (starters_.empty() && options_.resume && may_pass(result.error())) {
       interrupted(result.error());
-    else
+    } else {
+      tell_interrupted(result.error());  // nobody asked for this start: without it callbacks would only fall silent
       ended_for_good(result.error());
+    }
   } else {
     scanning_ = true;
     watch_for_silence();
@@ -49,6 +61,7 @@ void ScannerCore::resumed(const Result<void>& result) {
 
 void ScannerCore::ended_for_good(const Error& error) {
   state_ = State::idle;
+  scanning_ = false;
   end_streams(error);
 }
 

@@ -4,8 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+
 namespace blau::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 class ClientRaces : public ClientScene {};
 
@@ -37,6 +43,38 @@ TEST_F(ClientRaces, StopNotifyWhoseTurnComesWhileTheLinkIsBeingClosed) {
     co_await turns();
     EXPECT_EQ(stopping.failure(), ErrorCode::not_connected);
   });
+}
+
+TEST_F(ClientRaces, ExplicitDisconnectWithoutAnswerDoesNotHoldTheClientForEver) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    co_await connect(client);
+    Started<void> disconnecting(client.disconnect());
+    co_await sleep_for(10s);
+    EXPECT_EQ(disconnecting.failure(), ErrorCode::timed_out);
+    co_await turns();
+    EXPECT_EQ(gone, std::vector{DisconnectReason::local});
+    Started<void> connecting(client.connect());
+    EXPECT_EQ(backend.client(1).connects.count(), 1);
+  });
+}
+
+TEST_F(ClientRaces, CallbackThatDestroysItsClientAndThrows) {
+  std::optional<Client> client;
+  const auto story = [&]() -> Task<> {
+    client.emplace(known_device(), options());
+    co_await connect(*client);
+    auto destroy = [&client](const Characteristic&, ByteView) {
+      client.reset();
+      throw std::runtime_error("after its end");
+    };
+    Started<void> notifying(client->start_notify("2a19", destroy));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    port().events->on_value(2, bytes(1));
+    co_await turns();
+  };
+  EXPECT_THROW(run_virtually(story), std::runtime_error);
 }
 
 TEST_F(ClientRaces, DeviceThatAnotherClientConnectsToIsFound) {

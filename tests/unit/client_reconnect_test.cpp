@@ -227,6 +227,81 @@ TEST_F(ClientReconnect, GivesUpAfterSoManyFailures) {
   });
 }
 
+TEST_F(ClientReconnect, LinksThatDieYoungCountAsFailures) {
+  run_virtually([this]() -> Task<> {
+    auto own = keeping();
+    own.reconnect.most_failures = 2;
+    Client client(known_device(), own);
+    co_await connect(client);
+    lose();
+    co_await sleep_for(250ms);
+    answer_connect();
+    lose();
+    co_await sleep_for(100s);
+    EXPECT_EQ(told, (std::vector<std::string>{"back", "gave up: connection_failed"}));
+    EXPECT_EQ(port().connects.count(), 2);
+  });
+}
+
+TEST_F(ClientReconnect, SubscriptionThatFailedWithTheLinkIsNotRestored) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    co_await sleep_for(6s);
+    auto ignore = [](const Characteristic&, ByteView) {};
+    Started<void> notifying(client.start_notify("2a19", ignore));
+    auto late = port().subscribes.take();
+    lose();
+    late.answer(Error(ErrorCode::disconnected, "the link ended"));
+    co_await turns(2);
+    EXPECT_EQ(notifying.failure(), ErrorCode::disconnected);
+    answer_connect();
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(port().subscribes.waiting(), 0U);
+    Started<void> again(client.start_notify("2a19", ignore));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(again.succeeded());
+  });
+}
+
+TEST_F(ClientReconnect, SubscriptionLetGoWhileRestoringEnds) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<Subscription> subscribing(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    co_await lose_later();
+    answer_connect();
+    {
+      const auto dropped = std::move(*subscribing.result());
+    }
+    co_await turns(2);
+    port().subscribes.answer(Result<void>());
+    co_await turns(2);
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_EQ(port().unsubscribes.waiting(), 1U);
+  });
+}
+
+TEST_F(ClientReconnect, ServicesThatChangeWhileRestoringAreDiscoveredAgain) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<Subscription> subscribing(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    co_await lose_later();
+    answer_connect();
+    port().events->on_services_changed();
+    port().subscribes.answer(Result<void>());
+    co_await turns(2);
+    EXPECT_EQ(port().discoveries.waiting(), 1U);
+  });
+}
+
 TEST_F(ClientReconnect, LostBondEndsItAtOnce) {
   run_virtually([this]() -> Task<> {
     Client client(known_device(), keeping());

@@ -114,6 +114,40 @@ TEST_F(ScannerResume, FailedResumptionWaitsAgainOrEnds) {
   });
 }
 
+TEST_F(ScannerResume, ChangeOfAnotherAdapterDoesNotEndTheWait) {
+  run_virtually([this]() -> Task<> {
+    auto own = options();
+    own.adapter = "hci0";
+    Scanner scanner(std::move(own));
+    co_await start(scanner);
+    port().events->on_scan_ended(Error(UnavailableReason::powered_off, "off"));
+    backend::AdapterState other;
+    other.id = "hci1";
+    auto& events = *backend.state().adapter_events;
+    adapter_is_back();
+    events.on_adapter_changed(other);
+    co_await turns();
+    EXPECT_EQ(port().starts.count(), 2);
+  });
+}
+
+TEST_F(ScannerResume, RenewalThatFailsIsInterruptedOrTold) {
+  run_virtually([this]() -> Task<> {
+    Scanner scanner(options());
+    co_await start(scanner);
+    co_await sleep_for(90s);
+    port().stops.answer(Result<void>());
+    port().starts.answer(Error(ErrorCode::busy, "somebody scans"));
+    EXPECT_FALSE(scanner.is_scanning());
+    adapter_is_back();
+    co_await turns();
+    port().starts.answer(Error(ErrorCode::access_denied, "no"));
+    co_await turns();
+    EXPECT_FALSE(scanner.is_scanning());
+    EXPECT_EQ(told, (std::vector{ErrorCode::busy, ErrorCode::access_denied}));
+  });
+}
+
 TEST_F(ScannerResume, StopEndsTheWait) {
   run_virtually([this]() -> Task<> {
     Scanner scanner(options());
