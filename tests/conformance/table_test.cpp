@@ -59,7 +59,7 @@ TEST(Table, HasEachMethodOfTheHeaders) {
     std::set<std::string> declared;
     for (const auto& method : read_class(source.header, source.type).methods) {
       auto name = std::string(source.type) + "_" + method.name;
-      if (method.overload > 0) name += "_" + std::to_string(method.overload);
+      if (method.overload > 0) name.append("_").append(std::to_string(method.overload));
       declared.insert(name);
     }
     EXPECT_EQ(methods_of(source.type), declared) << source.header;
