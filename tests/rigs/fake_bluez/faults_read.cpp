@@ -226,7 +226,9 @@ Faults::Effect Faults::read_services(const Place& place) {
   const Effect change = [this, address, remove, add] { change_services(address, remove, add); };
   const auto step = members.find("step");
   if (!step) return change;
-  OfServices fault{{address, step_of(*step), 1}, change};
+  const std::string name =
+      step_of(*step);  // may throw: inside the braces below GCC 12 takes that for an uninitialized use
+  OfServices fault{OfStep{address, name, 1}, change};
   return [this, fault] { services_.push_back(fault); };
 }
 
