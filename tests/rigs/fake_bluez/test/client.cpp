@@ -66,7 +66,7 @@ struct Waiting {
 };
 
 int on_answer(sd_bus_message* message, void* userdata, sd_bus_error*) {
-  const std::unique_ptr<Waiting> waiting(static_cast<Waiting*>(userdata));
+  const auto* waiting = static_cast<const Waiting*>(userdata);
   Answer& answer = *waiting->answer;
   answer.done = true;
   answer.signals_before = waiting->signals->size();
@@ -86,6 +86,9 @@ int on_answer(sd_bus_message* message, void* userdata, sd_bus_error*) {
   }
   return 0;
 }
+
+// The slot owns what waits: it ends with the answer, or with the bus if none comes.
+void forget_waiting(void* userdata) { delete static_cast<Waiting*>(userdata); }
 
 }  // namespace
 
@@ -153,9 +156,14 @@ Client::Pending Client::start(const std::string& path, const char* interface, co
   check(sd_bus_message_new_method_call(bus_, &message, "org.bluez", path.c_str(), interface, member), "no call");
   if (fill) fill(message);
   auto answer = std::make_shared<Answer>();
-  const int sent = sd_bus_call_async(bus_, nullptr, message, &on_answer, new Waiting{answer, &signals_}, UINT64_MAX);
+  auto waiting = std::make_unique<Waiting>(Waiting{answer, &signals_});
+  sd_bus_slot* slot = nullptr;
+  const int sent = sd_bus_call_async(bus_, &slot, message, &on_answer, waiting.get(), UINT64_MAX);
   sd_bus_message_unref(message);
   check(sent, "a call was not sent");
+  sd_bus_slot_set_destroy_callback(slot, &forget_waiting);
+  waiting.release();
+  sd_bus_slot_set_floating(slot, 1);
   sd_bus_flush(bus_);
   return answer;
 }
