@@ -20,6 +20,10 @@ else()
     # Wrong about `"text" + std::string` at -O2 (GCC's bug 105651).
     target_compile_options(blau_flavour INTERFACE -Wno-restrict)
   endif()
+  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Takes what the joined files keep to themselves for what a header gives.
+    target_compile_options(blau_flavour INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 # GCC 12 at -O2: a local vector that grew in a loop with co_await and is moved afterwards (co_return values;) is moved as it
 # was before its last growth, or as garbage. The vectorizer of straight-line code does it.

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "json.hpp"
 #include "process.hpp"
 
 namespace blau::cli::test {
@@ -15,18 +15,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using Json = nlohmann::ordered_json;
 
-constexpr const char* strap = "C0:00:00:00:00:01";
 constexpr const char* everything = "b1a00001-0000-4000-8000-00b1a0b1a0b1";
 constexpr const char* forbidden = "b1a00002-0000-4000-8000-00b1a0b1a0b1";
-constexpr const char* slow = "b1a00003-0000-4000-8000-00b1a0b1a0b1";
-
-std::vector<std::string> keys(const Json& object) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : object.items()) names.push_back(name);
-  return names;
-}
 
 const Json& with_uuid(const Json& list, const std::string& uuid) {
   for (const auto& entry : list)

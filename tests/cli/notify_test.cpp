@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include <csignal>
 
+#include "json.hpp"
 #include "process.hpp"
 
 namespace blau::cli::test {
@@ -16,11 +16,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
-using Json = nlohmann::ordered_json;
 
-constexpr const char* strap = "C0:00:00:00:00:01";
 constexpr const char* mute = "b1a00004-0000-4000-8000-00b1a0b1a0b1";
-constexpr const char* slow = "b1a00003-0000-4000-8000-00b1a0b1a0b1";
 
 TEST(Notify, PrintsAsManyValuesAsAskedFor) {
   const auto outcome = blau({"notify", strap, "heart_rate_measurement", "--count", "3"});

@@ -11,6 +11,10 @@
 
 namespace blau::cli::test {
 
+// Of world.json: a peripheral, and its characteristic that takes its time.
+inline constexpr const char* strap = "C0:00:00:00:00:01";
+inline constexpr const char* slow = "b1a00003-0000-4000-8000-00b1a0b1a0b1";
+
 /// How the program under test is started.
 struct Setting {
   /// Its standard output is a terminal of this many columns rather than a pipe.

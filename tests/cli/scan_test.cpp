@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "json.hpp"
 #include "process.hpp"
 
 namespace blau::cli::test {
@@ -15,16 +15,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
-using Json = nlohmann::ordered_json;
 
 /// Long enough for each device to advertise twice.
 constexpr const char* enough = "0.4";
-
-std::vector<std::string> keys(const Json& object) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : object.items()) names.push_back(name);
-  return names;
-}
 
 std::vector<Json> objects(const std::string& output) {
   std::vector<Json> all;

@@ -13,9 +13,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* strap = "C0:00:00:00:00:01";
-constexpr const char* slow = "b1a00003-0000-4000-8000-00b1a0b1a0b1";
-
 Setting terminal(unsigned short columns, std::vector<std::string> environment = {}) {
   Setting setting;
   setting.terminal_columns = columns;

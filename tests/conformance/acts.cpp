@@ -8,7 +8,7 @@
 namespace blau::conformance {
 namespace {
 
-const Uuid both_ways = own(0x0203);
+const Uuid written_value = own(0x0203);
 const Uuid quiet = own(0x0305);
 
 void ignore(const Characteristic&, ByteView) {}
@@ -64,14 +64,14 @@ std::vector<Act> gatt_acts() {
        .method = "read_gatt_char",
        .stage = Stage::linked,
        .flight = Flight::device,
-       .call = [](Objects& with) -> Call { return with.client->read_gatt_char(both_ways); },
+       .call = [](Objects& with) -> Call { return with.client->read_gatt_char(written_value); },
        .named = [](Objects& with, const CharacteristicRef& name) -> Call { return with.client->read_gatt_char(name); },
        .service = own(0x0200)},
       {.type = "Client",
        .method = "write_gatt_char",
        .stage = Stage::linked,
        .flight = Flight::device,
-       .call = [](Objects& with) -> Call { return with.client->write_gatt_char(both_ways, bytes(1)); },
+       .call = [](Objects& with) -> Call { return with.client->write_gatt_char(written_value, bytes(1)); },
        .named = [](Objects& with, const CharacteristicRef& name) -> Call {
          return with.client->write_gatt_char(name, bytes(1));
        },

@@ -16,6 +16,8 @@ struct Cell {
   std::string_view reason = {};
 };
 
+using DocumentedError = std::pair<ErrorCode, Cell>;
+
 /// One method of the public API. Every member is a column, and none may stay empty.
 struct Row {
   std::string_view type = {};
@@ -27,7 +29,7 @@ struct Row {
   bool is_gatt = false;
   Cell success = {};
   /// Each documented error.
-  std::vector<std::pair<ErrorCode, Cell>> errors = {};
+  std::vector<DocumentedError> errors = {};
   /// Why it has none.
   std::string_view no_errors = {};
   Cell canceled_before = {};
@@ -48,6 +50,11 @@ struct Row {
 
 /// The whole table: every method of Client, Scanner and Adapter.
 [[nodiscard]] const std::vector<Row>& table();
+
+// The errors that every operation documents.
+inline const DocumentedError ends_canceled{ErrorCode::canceled, {.cases = "Canceled"}};
+inline const DocumentedError ends_timed_out{ErrorCode::timed_out, {.cases = "TimedOut"}};
+inline const DocumentedError ends_with_loop{ErrorCode::loop_closed, {.cases = "LoopClosed"}};
 
 // Its parts.
 [[nodiscard]] std::vector<Row> link_rows();

@@ -11,19 +11,16 @@ constexpr Cell no_pairing{.reason = "no backend pairs yet: there is nothing to f
 constexpr Cell told_freely{.reason = "no peripheral here refuses to tell its services"};
 constexpr Cell nothing_flies{.reason = "answered without asking anybody: it is never under way"};
 
-const std::pair<ErrorCode, Cell> ends_canceled{ErrorCode::canceled, {.cases = "Canceled"}};
-const std::pair<ErrorCode, Cell> ends_timed_out{ErrorCode::timed_out, {.cases = "TimedOut"}};
-const std::pair<ErrorCode, Cell> ends_with_loop{ErrorCode::loop_closed, {.cases = "LoopClosed"}};
-const std::pair<ErrorCode, Cell> never_times_out{ErrorCode::timed_out, nothing_flies};
-const std::pair<ErrorCode, Cell> denied{ErrorCode::access_denied, refused_program};
-const std::pair<ErrorCode, Cell> fails{ErrorCode::failed, unspecified};
+const DocumentedError never_times_out{ErrorCode::timed_out, nothing_flies};
+const DocumentedError link_denied{ErrorCode::access_denied, refused_program};
+const DocumentedError link_fails{ErrorCode::failed, unspecified};
 
 Row connect() {
   auto row = operation_row("Client", "connect");
   row.success = {.cases = "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp"};
   row.errors = {
       {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
-      denied,
+      link_denied,
       {ErrorCode::invalid_argument, {.cases = "Adapters.UnknownAdapterOfAClient"}},
       {ErrorCode::not_supported,
        {.reason = "each rig has its backend and peripherals that can be connected to: unit bluez_errors_test"}},
@@ -42,7 +39,7 @@ Row connect() {
       ends_canceled,
       ends_with_loop,
       {ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}},
-      fails};
+      link_fails};
   row.canceled_meanwhile = {.cases = "Canceled Connect.CancelAndConnectAgain Connect.CanceledDuringDiscovery"};
   row.timed_out = {.cases = "TimedOut Connect.TimesOutWhereTheDeviceDoesNotAnswer Connect.TimesOutDuringDiscovery"};
   row.link_lost = {.cases = "Connect.ALinkThatEndsDuringDiscoveryIsMadeAgain"};
@@ -59,10 +56,10 @@ Row disconnect() {
       ends_timed_out,
       ends_canceled,
       ends_with_loop,
-      denied,
+      link_denied,
       {ErrorCode::busy, {.reason = "only while the message bus takes no more calls: unit bluez_errors_test"}},
       {ErrorCode::backend_lost, {.reason = "the end of the system takes the link down: what was wanted is there"}},
-      fails};
+      link_fails};
   row.in_callback = {.cases = "Lifetime.DisconnectInsideANotificationCallback"};
   row.at_once = {.cases = "FromThreads Disconnect.TwoAtOnceBothEnd"};
   return row;
@@ -84,14 +81,14 @@ Row get_services_again() {
   row.success = {.cases = "Services.GetServicesGivesTheSame"};
   row.errors = {{ErrorCode::not_connected, {.cases = "NotConnected"}},
                 {ErrorCode::disconnected, {.cases = "LinkLost"}},
-                denied,
+                link_denied,
                 {ErrorCode::att, told_freely},
                 {ErrorCode::backend_lost,
                  {.reason = "the end of the system ends the link first: what is under way ends as `disconnected`"}},
                 ends_canceled,
                 ends_timed_out,
                 ends_with_loop,
-                fails};
+                link_fails};
   return row;
 }
 
@@ -128,7 +125,7 @@ Row unpair() {
                 ends_canceled,
                 never_times_out,
                 ends_with_loop,
-                fails};
+                link_fails};
   row.timed_out = row.link_lost = nothing_flies;
   return row;
 }

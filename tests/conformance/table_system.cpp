@@ -5,21 +5,17 @@
 namespace blau::conformance {
 namespace {
 
-using Error = std::pair<ErrorCode, Cell>;
-
 constexpr Cell no_object{.reason = "a static function: the operation owns what it works with"};
 constexpr Cell known_here{.reason = "answered from what the system has told: it is never under way"};
 constexpr Cell one_question{.reason = "one question to the system, which it answers on or off"};
 
-const Error denied{ErrorCode::access_denied,
-                   {.reason = "only a system that refuses this program says so: unit bluez_errors_test"}};
-const Error fails{ErrorCode::failed, {.reason = "what nothing else describes: nothing on a rig gives rise to it"}};
-const Error excluded{ErrorCode::busy,
-                     {.reason = "only while another program's scan excludes this one: unit bluez_errors_test"}};
-const Error lost{ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}};
-const Error ends_canceled{ErrorCode::canceled, {.cases = "Canceled"}};
-const Error ends_timed_out{ErrorCode::timed_out, {.cases = "TimedOut"}};
-const Error ends_with_loop{ErrorCode::loop_closed, {.cases = "LoopClosed"}};
+const DocumentedError denied{ErrorCode::access_denied,
+                             {.reason = "only a system that refuses this program says so: unit bluez_errors_test"}};
+const DocumentedError fails{ErrorCode::failed,
+                            {.reason = "what nothing else describes: nothing on a rig gives rise to it"}};
+const DocumentedError excluded{
+    ErrorCode::busy, {.reason = "only while another program's scan excludes this one: unit bluez_errors_test"}};
+const DocumentedError lost{ErrorCode::backend_lost, {.cases = "SystemLost.EndsWhatIsPending"}};
 
 Row start() {
   auto row = operation_row("Scanner", "start");

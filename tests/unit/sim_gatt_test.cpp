@@ -1,5 +1,7 @@
 // Values over simulated links.
 
+#include "support/sim_addresses.hpp"
+
 #include <blau/blau.hpp>
 #include <blau/sim.hpp>
 
@@ -15,13 +17,12 @@ namespace {
 using namespace std::chrono_literals;
 using sim::World;
 
-constexpr const char* address = "C0:FF:EE:00:00:01";
 constexpr Property everything =
     Property::read | Property::write | Property::write_without_response | Property::notify | Property::indicate;
 
 struct SimGatt : testing::Test {
   World world;
-  sim::Peripheral& device = world.add_peripheral({.address = address, .name = "Device"});
+  sim::Peripheral& device = world.add_peripheral({.address = device_address, .name = "Device"});
   sim::Service& service = device.add_service(0x1234);
   sim::Characteristic& value =
       service.add_characteristic({.uuid = 0x2345, .properties = everything, .value = bytes(1)});
@@ -30,7 +31,7 @@ struct SimGatt : testing::Test {
   template <class Body>
   void connected(Body body) {
     auto task = [&]() -> Task<> {
-      Client client{address};
+      Client client{device_address};
       co_await client.connect();
       co_await body(client);
     };
@@ -247,7 +248,7 @@ TEST_F(SimGatt, FixedServicesRefuseMore) {
 TEST_F(SimGatt, AThrowingCallbackEndsRunAndLeavesTheWorldWhole) {
   value.notify_every(1s, [] { return bytes(1); });
   auto task = [&]() -> Task<> {
-    Client client{address};
+    Client client{device_address};
     co_await client.connect();
     auto on_value = [](const Characteristic&, ByteView) { throw std::runtime_error("user"); };
     co_await client.start_notify("2345", on_value);

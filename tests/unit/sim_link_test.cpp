@@ -1,5 +1,7 @@
 // Links: how they come up, are shared, and end.
 
+#include "support/sim_addresses.hpp"
+
 #include <blau/blau.hpp>
 #include <blau/sim.hpp>
 
@@ -15,11 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 using sim::World;
 
-constexpr const char* address = "C0:FF:EE:00:00:01";
-
 struct SimLink : testing::Test {
   World world;
-  sim::Peripheral& device = world.add_peripheral({.address = address, .name = "Device"});
+  sim::Peripheral& device = world.add_peripheral({.address = device_address, .name = "Device"});
   sim::Characteristic& value = device.add_service(0x1234).add_characteristic(
       {.uuid = 0x2345, .properties = Property::read | Property::write | Property::notify, .value = bytes(1)});
   std::vector<std::string> log;
@@ -45,7 +45,7 @@ struct SimLink : testing::Test {
 
 TEST_F(SimLink, PeripheralDropsTheLink) {
   auto body = [&]() -> Task<> {
-    Client client{address, options()};
+    Client client{device_address, options()};
     co_await client.connect();
     world.after(5s, [&] { device.drop_link(); });
     co_await sleep_for(6s);
@@ -62,7 +62,7 @@ TEST_F(SimLink, PeripheralDropsTheLink) {
 TEST_F(SimLink, DropAfterCountsFromEachLink) {
   device.drop_link_after(90s);
   auto body = [&]() -> Task<> {
-    Client client{address, options()};
+    Client client{device_address, options()};
     for (int i = 0; i < 2; ++i) {
       co_await client.connect();
       co_await sleep_for(89s);
@@ -77,7 +77,7 @@ TEST_F(SimLink, DropAfterCountsFromEachLink) {
 
 TEST_F(SimLink, VanishingEndsTheLinkAfterTheSupervisionTimeout) {
   auto body = [&]() -> Task<> {
-    Client client{address, options()};
+    Client client{device_address, options()};
     co_await client.connect();
     device.vanish();
     co_await sleep_for(400ms);
@@ -97,13 +97,13 @@ TEST_F(SimLink, VanishingEndsTheLinkAfterTheSupervisionTimeout) {
 TEST_F(SimLink, WhatIsNotThereIsNotFoundAndNotConnectedTo) {
   device.vanish();
   EXPECT_EQ(failure([&]() -> Task<> {
-              Client client{address};
+              Client client{device_address};
               co_await client.connect();
             }),
             ErrorCode::device_not_found);
   EXPECT_GE(world.elapsed(), 10s);
   EXPECT_EQ(failure([&]() -> Task<> {
-              Client client{Device(Address(address), "Device", "known")};
+              Client client{Device(Address(device_address), "Device", "known")};
               co_await client.connect();
             }),
             ErrorCode::timed_out);
@@ -113,7 +113,7 @@ TEST_F(SimLink, AnAttemptWaitsUntilThePeripheralAdvertises) {
   device.advertise(false);
   world.after(8s, [&] { device.advertise(true); });
   auto body = [&]() -> Task<> {
-    Client client{Device(Address(address), "Device", "known")};
+    Client client{Device(Address(device_address), "Device", "known")};
     co_await client.connect();
     EXPECT_GE(world.elapsed(), 8s);
     EXPECT_LT(world.elapsed(), 9s);
@@ -124,7 +124,7 @@ TEST_F(SimLink, AnAttemptWaitsUntilThePeripheralAdvertises) {
 TEST_F(SimLink, CancelTakesAnAttemptBack) {
   device.set_connect_time(5s);
   auto body = [&]() -> Task<> {
-    Client client{Device(Address(address), "Device", "known")};
+    Client client{Device(Address(device_address), "Device", "known")};
     const auto result = co_await client.connect().timeout(1s).as_result();
     EXPECT_EQ(result.error().code(), ErrorCode::timed_out);
     co_await sleep_for(10s);
@@ -140,7 +140,7 @@ TEST_F(SimLink, CancelTakesAnAttemptBack) {
 TEST_F(SimLink, CancelDuringDiscoveryTakesTheLinkDown) {
   device.set_latency(2s);
   auto body = [&]() -> Task<> {
-    Client client{address, options()};
+    Client client{device_address, options()};
     const auto result = co_await client.connect().timeout(5s).as_result();
     EXPECT_EQ(result.error().code(), ErrorCode::timed_out);
     co_await sleep_for(10s);
@@ -154,7 +154,7 @@ TEST_F(SimLink, CancelDuringDiscoveryTakesTheLinkDown) {
 TEST_F(SimLink, RefusedConnectionsFail) {
   device.refuse_connections(true);
   EXPECT_EQ(failure([&]() -> Task<> {
-              Client client{address};
+              Client client{device_address};
               co_await client.connect();
             }),
             ErrorCode::connection_failed);
@@ -162,8 +162,8 @@ TEST_F(SimLink, RefusedConnectionsFail) {
 
 TEST_F(SimLink, ClientsShareALinkAndTheLastOneEndsIt) {
   auto body = [&]() -> Task<> {
-    Client one{address, options()};
-    Client two{address, options()};
+    Client one{device_address, options()};
+    Client two{device_address, options()};
     co_await when_all(one.connect(), two.connect());
     EXPECT_EQ(device.connection_count(), 1u);
     int of_one = 0;
@@ -192,8 +192,8 @@ TEST_F(SimLink, ClientsShareALinkAndTheLastOneEndsIt) {
 
 TEST_F(SimLink, AConnectDuringTheEndOfTheLinkMakesANewOne) {
   auto body = [&]() -> Task<> {
-    Client one{address};
-    Client two{address};
+    Client one{device_address};
+    Client two{device_address};
     co_await one.connect();
     co_await when_all(one.disconnect(), two.connect());
     EXPECT_TRUE(two.is_connected());
@@ -205,7 +205,7 @@ TEST_F(SimLink, AConnectDuringTheEndOfTheLinkMakesANewOne) {
 TEST_F(SimLink, DestroyedClientLetsGoOfTheLink) {
   auto body = [&]() -> Task<> {
     {
-      Client client{address, options()};
+      Client client{device_address, options()};
       co_await client.connect();
     }
     EXPECT_TRUE(device.connected());
@@ -218,7 +218,7 @@ TEST_F(SimLink, DestroyedClientLetsGoOfTheLink) {
 
 TEST_F(SimLink, AdapterOffEndsLinksAndScansAndAttempts) {
   auto body = [&]() -> Task<> {
-    Client client{address, options()};
+    Client client{device_address, options()};
     co_await client.connect();
     ScannerOptions ending;
     ending.resume = false;
@@ -243,7 +243,7 @@ TEST_F(SimLink, AdapterOffEndsLinksAndScansAndAttempts) {
 
 TEST_F(SimLink, AMomentWithoutPowerEndsLinksToo) {
   auto body = [&]() -> Task<> {
-    Client client{address, options()};
+    Client client{device_address, options()};
     co_await client.connect();
     world.adapter().set_powered(false);
     world.adapter().set_powered(true);
@@ -299,7 +299,7 @@ TEST_F(SimLink, FullAdapterRefuses) {
   world.add_adapter({.name = "hci0", .max_connections = 1});
   auto& other = world.add_peripheral({.address = "C0:FF:EE:00:00:02"});
   auto body = [&]() -> Task<> {
-    Client one{address};
+    Client one{device_address};
     Client two{"C0:FF:EE:00:00:02"};
     co_await one.connect();
     co_await two.connect();
@@ -314,7 +314,7 @@ TEST_F(SimLink, TwoAdaptersTwoWorldsOfTheirOwn) {
   auto body = [&]() -> Task<> {
     ClientOptions second;
     second.adapter = "hci1";
-    Client client{address, second};
+    Client client{device_address, second};
     co_await client.connect();
     EXPECT_EQ(client.device().adapter(), "hci1");
     EXPECT_EQ(world.adapter("hci1").connections(), 1u);
@@ -327,7 +327,7 @@ TEST_F(SimLink, AFrozenPeripheralEndsTheLinkAfterThirtySeconds) {
   auto body = [&]() -> Task<> {
     ClientOptions patient = options();
     patient.operation_timeout = 5min;
-    Client client{address, patient};
+    Client client{device_address, patient};
     co_await client.connect();
     device.stall();
     const auto began = world.elapsed();
@@ -342,7 +342,7 @@ TEST_F(SimLink, AFrozenPeripheralEndsTheLinkAfterThirtySeconds) {
 
 TEST_F(SimLink, AFrozenPeripheralGoesOn) {
   auto body = [&]() -> Task<> {
-    Client client{address};
+    Client client{device_address};
     co_await client.connect();
     device.stall();
     world.after(3s, [&] { device.resume(); });
@@ -357,7 +357,7 @@ TEST_F(SimLink, HooksTellOfLinks) {
   device.on_connected([&] { told.push_back("up"); });
   device.on_disconnected([&](DisconnectReason reason) { told.emplace_back(to_string(reason)); });
   auto body = [&]() -> Task<> {
-    Client client{address};
+    Client client{device_address};
     co_await client.connect();
     co_await client.disconnect();
   };
@@ -369,9 +369,9 @@ TEST_F(SimLink, WorldEndsBeforeItsClients) {
   std::optional<Client> survivor;
   {
     World short_lived;
-    short_lived.add_peripheral({.address = address});
+    short_lived.add_peripheral({.address = device_address});
     auto body = [&]() -> Task<> {
-      survivor.emplace(address);
+      survivor.emplace(device_address);
       co_await survivor->connect();
     };
     short_lived.run(body);

@@ -2,6 +2,7 @@
 
 #include "backend/sim/adapter.hpp"
 #include "core/backends.hpp"
+#include "support/sim_addresses.hpp"
 
 #include <blau/sim.hpp>
 
@@ -18,8 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using backend::ReleaseKind;
-
-constexpr const char* address = "C0:FF:EE:00:00:01";
 
 struct Events final : backend::ClientEvents, backend::ScannerEvents {
   void on_disconnected(DisconnectReason reason, const std::string&) override {
@@ -53,7 +52,7 @@ struct SimPort : testing::Test {
   }
   std::unique_ptr<backend::ClientPort> make_client() {
     backend::ClientRequest request;
-    request.device = Device(Address(address));
+    request.device = Device(Address(device_address));
     return backend->make_client(request, events);
   }
   /// Notes how a request ends.
@@ -76,7 +75,7 @@ struct SimPort : testing::Test {
   }
 
   sim::World world;
-  sim::Peripheral& device = world.add_peripheral({.address = address, .name = "Device"});
+  sim::Peripheral& device = world.add_peripheral({.address = device_address, .name = "Device"});
   std::shared_ptr<detail::Loop> loop;
   std::shared_ptr<backend::Backend> backend;
   Events events;
@@ -257,7 +256,8 @@ TEST_F(SimPort, KnownAndConnectedDevices) {
   std::optional<Device> known;
   const auto ask = [&] {
     backend->connected_devices("", {Uuid{0x1234}}, [&](Result<std::vector<Device>> r) { devices = r.value(); });
-    backend->find_known_device("", Address(address), [&](Result<std::optional<Device>> r) { known = r.value(); });
+    backend->find_known_device("", Address(device_address),
+                               [&](Result<std::optional<Device>> r) { known = r.value(); });
   };
   on_loop(ask);
   EXPECT_TRUE(devices.empty());

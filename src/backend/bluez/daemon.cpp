@@ -1,6 +1,7 @@
 #include "daemon.hpp"
 
 #include "errors.hpp"
+#include "interfaces.hpp"
 
 #include <utility>
 
@@ -9,7 +10,6 @@ namespace blau::detail::bluez {
 namespace {
 
 constexpr const char* service = "org.bluez";
-constexpr const char* object_manager = "org.freedesktop.DBus.ObjectManager";
 constexpr const char* from_bluez = "type='signal',sender='org.bluez',";
 
 }  // namespace
@@ -48,7 +48,7 @@ void Daemon::subscribe_all() {
       [self = weak_self()](const Message& signal) {
         if (const auto daemon = self.lock()) daemon->owner_changed(signal);
       }));
-  const std::string manager = std::string(from_bluez) + "path='/',interface='" + object_manager + "',member=";
+  const std::string manager = std::string(from_bluez) + "path='/',interface='" + object_manager_interface + "',member=";
   subscriptions_.push_back(watch(manager + "'InterfacesAdded'", &Objects::interfaces_added));
   subscriptions_.push_back(watch(manager + "'InterfacesRemoved'", &Objects::interfaces_removed));
   // Characteristics are left out: their values are for those who subscribed.
@@ -68,7 +68,7 @@ std::unique_ptr<Subscription> Daemon::watch(const std::string& rule, bool (Objec
 
 void Daemon::load() {
   state_ = State::loading;
-  Target target{service, "/", object_manager, "GetManagedObjects"};
+  Target target{service, "/", object_manager_interface, "GetManagedObjects"};
   target.activates = true;
   bus_->call(bus_->new_call(target), [self = weak_self(), generation = ++generation_](const Reply& reply) {
     const auto daemon = self.lock();

@@ -2,6 +2,7 @@
 
 #include "client.hpp"
 #include "errors.hpp"
+#include "interfaces.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,9 +10,6 @@
 namespace blau::detail::bluez {
 
 namespace {
-
-constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
-constexpr const char* descriptor_interface = "org.bluez.GattDescriptor1";
 
 const char* type_of(backend::WriteKind kind) noexcept {
   switch (kind) {

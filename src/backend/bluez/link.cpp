@@ -2,6 +2,7 @@
 
 #include "client.hpp"
 #include "errors.hpp"
+#include "interfaces.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,8 +13,6 @@ namespace blau::detail::bluez {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* device_interface = "org.bluez.Device1";
 
 // So long is waited for the remains of a failed attempt; a connect into them would be adopted and lost at once.
 constexpr Duration remains_limit = 5s;

@@ -1,18 +1,10 @@
 #include "objects.hpp"
 
+#include "interfaces.hpp"
+
 #include <utility>
 
 namespace blau::detail::bluez {
-
-namespace {
-
-constexpr std::string_view adapter_interface = "org.bluez.Adapter1";
-constexpr std::string_view device_interface = "org.bluez.Device1";
-constexpr std::string_view service_interface = "org.bluez.GattService1";
-constexpr std::string_view characteristic_interface = "org.bluez.GattCharacteristic1";
-constexpr std::string_view descriptor_interface = "org.bluez.GattDescriptor1";
-
-}  // namespace
 
 bool Objects::load(const Message& reply) {
   clear();

@@ -1,6 +1,7 @@
 #include "scanner.hpp"
 
 #include "errors.hpp"
+#include "interfaces.hpp"
 #include "system.hpp"
 
 #include <algorithm>
@@ -12,8 +13,6 @@ namespace blau::detail::bluez {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* adapter_interface = "org.bluez.Adapter1";
 
 // The kernel goes on with the discovery of a bluetoothd that was killed, up to 10.24 s, and the next bluetoothd is refused meanwhile.
 constexpr Duration first_pause = 500ms;

@@ -1,5 +1,6 @@
 #include "client.hpp"
 #include "errors.hpp"
+#include "interfaces.hpp"
 #include "session_requests.hpp"
 #include "system.hpp"
 
@@ -12,10 +13,6 @@
 namespace blau::detail::bluez {
 
 namespace {
-
-constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
-constexpr const char* device_interface = "org.bluez.Device1";
-constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
 
 Message make_get(Daemon& daemon, const std::string& path, const char* interface, const char* property) {
   Message call = daemon.new_call(path, properties_interface, "Get");

@@ -10,8 +10,6 @@ namespace blau::sim::detail {
 
 namespace {
 
-constexpr Uuid service_changed_uuid{0x2a05};
-
 Bytes little_endian(std::uint16_t number) { return bytes(number, number >> 8); }
 
 }  // namespace

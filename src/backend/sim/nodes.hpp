@@ -28,6 +28,9 @@ namespace blau::sim::detail {
 using blau::detail::Loop;
 using blau::detail::Source;
 using blau::detail::SourceScope;
+
+/// Service Changed (Core specification Vol 3 Part G 7.1).
+inline constexpr Uuid service_changed_uuid{0x2a05};
 using blau::detail::TimePoint;
 using blau::detail::Timer;
 using std::chrono::nanoseconds;

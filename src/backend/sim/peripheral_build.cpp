@@ -12,7 +12,6 @@ namespace {
 
 /// After Generic Access and Generic Attribute.
 constexpr std::uint32_t first_free_after_generic = 10;
-constexpr Uuid service_changed_uuid{0x2a05};
 
 }  // namespace
 

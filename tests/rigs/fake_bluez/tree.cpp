@@ -10,10 +10,6 @@ namespace blau::fake {
 
 namespace {
 
-constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
-constexpr const char* introspectable_interface = "org.freedesktop.DBus.Introspectable";
-constexpr const char* manager_interface = "org.freedesktop.DBus.ObjectManager";
-
 bool is_below(std::string_view path, std::string_view above) {
   return path.size() > above.size() && path.substr(0, above.size()) == above && path[above.size()] == '/';
 }

@@ -12,6 +12,10 @@
 
 namespace blau::fake {
 
+inline constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
+inline constexpr const char* introspectable_interface = "org.freedesktop.DBus.Introspectable";
+inline constexpr const char* manager_interface = "org.freedesktop.DBus.ObjectManager";
+
 /// The exported objects: what gdbus is to bluetoothd.
 ///
 /// Changes are collected and told at the end of the turn, object by object in the order of their first change, or before the next message that is sent.

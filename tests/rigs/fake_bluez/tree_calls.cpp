@@ -9,10 +9,6 @@ namespace blau::fake {
 
 namespace {
 
-constexpr std::string_view properties_interface = "org.freedesktop.DBus.Properties";
-constexpr std::string_view introspectable_interface = "org.freedesktop.DBus.Introspectable";
-constexpr std::string_view manager_interface = "org.freedesktop.DBus.ObjectManager";
-
 DbusError dbus(const char* name, const std::string& text) {
   return {std::string("org.freedesktop.DBus.Error.") + name, text};
 }

@@ -20,6 +20,7 @@ namespace blau::fake_test {
 
 using nlohmann::json;
 
+inline constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
 inline const std::string hci0 = "/org/bluez/hci0";
 inline const std::string gatt_address = "C4:B1:A0:00:00:01";
 inline const std::string tag_address = "C4:B1:A0:00:00:02";

@@ -18,8 +18,6 @@ class Faults : public FakeBluez {
   }
 };
 
-constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
-
 TEST_F(Faults, WhatCannotBeIsRefusedWithItsPlace) {
   expect_refused({{"fault", "rain"}}, "faults[0].fault");
   expect_refused({{"falut", "reply"}}, "faults[0]: the member 'fault' is missing");

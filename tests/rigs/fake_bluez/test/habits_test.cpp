@@ -12,8 +12,6 @@ namespace {
 
 class Habits : public FakeBluez {};
 
-constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
-
 void set_powered(Client& client, bool on) {
   const auto set = client.call(hci0, "org.freedesktop.DBus.Properties", "Set", [on](sd_bus_message* message) {
     sd_bus_message_append(message, "ssv", "org.bluez.Adapter1", "Powered", "b", on ? 1 : 0);

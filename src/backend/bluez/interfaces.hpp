@@ -1,0 +1,16 @@
+#pragma once
+
+/// @file
+/// The D-Bus interfaces of BlueZ, and those of D-Bus that it has.
+
+namespace blau::detail::bluez {
+
+inline constexpr const char* adapter_interface = "org.bluez.Adapter1";
+inline constexpr const char* device_interface = "org.bluez.Device1";
+inline constexpr const char* service_interface = "org.bluez.GattService1";
+inline constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
+inline constexpr const char* descriptor_interface = "org.bluez.GattDescriptor1";
+inline constexpr const char* object_manager_interface = "org.freedesktop.DBus.ObjectManager";
+inline constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
+
+}  // namespace blau::detail::bluez
