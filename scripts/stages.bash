@@ -53,14 +53,14 @@ show_warnings() {
   grep -E -A 4 'warning:' "$(log_of "$1")" || true
 }
 
-# ctest_stage NAME PRESET OPTION…: its tests count one by one.
+# ctest_stage NAME PRESET OPTION…: its tests count one by one. More at once than processors, since many of them wait.
 ctest_stage() {
   local name=$1 preset=$2 report
   report=$PWD/$(log_of "$1").xml
   shift 2
   rm -f "$report"
   # What is kept of an output that passed is its end.
-  if ! run_stage "$name" ctest --preset "$preset" --parallel "$(nproc)" --test-output-truncation head \
+  if ! run_stage "$name" ctest --preset "$preset" --parallel "$((2 * $(nproc)))" --test-output-truncation head \
     --output-junit "$report" "$@"; then
     [[ -e $report ]] || count_failure "$name"
     show_failed_tests "$name"

@@ -13,11 +13,11 @@ namespace blau {
 namespace {
 
 constexpr std::uint64_t all_bits = 0xffff'ffff'ffff;
-constexpr std::size_t written_length = 17;
+constexpr std::size_t address_length = 17;
 
 /// Six pairs of digits with one and the same separator between them.
-std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
-  if (text.size() != written_length) return std::nullopt;
+std::optional<std::uint64_t> parse_pairs(std::string_view text) noexcept {
+  if (text.size() != address_length) return std::nullopt;
   const char separator = text[2];
   if (separator != ':' && separator != '-') return std::nullopt;
   std::uint64_t number = 0;
@@ -46,7 +46,7 @@ Address::Address(std::uint64_t number, std::optional<AddressType> type) noexcept
 Address::Address(std::string_view text, std::optional<AddressType> type) : Address(parse_or_throw(text, type)) {}
 
 std::optional<Address> Address::parse(std::string_view text, std::optional<AddressType> type) {
-  if (const auto number = parse_number(text)) return Address(*number, type);
+  if (const auto number = parse_pairs(text)) return Address(*number, type);
   if (text.size() != 36) return std::nullopt;
   const auto uuid = Uuid::parse(text);
   if (!uuid) return std::nullopt;
@@ -59,7 +59,7 @@ std::string Address::to_string() const {
   if (is_opaque()) return opaque_;
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string text;
-  text.reserve(written_length);
+  text.reserve(address_length);
   for (int shift = 44; shift >= 0; shift -= 4) {
     text.push_back(digits[number_ >> shift & 0x0f]);
     if (shift % 8 == 0 && shift != 0) text.push_back(':');

@@ -9,7 +9,6 @@ namespace blau::conformance {
 namespace {
 
 const Uuid written_value = own(0x0203);
-const Uuid quiet = own(0x0305);
 
 void ignore(const Characteristic&, ByteView) {}
 bool nothing_wanted(const Device&, const AdvertisementData&) { return false; }

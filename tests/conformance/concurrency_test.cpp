@@ -129,7 +129,6 @@ BLAU_CASE(Concurrency, TwoClientsOfADeviceAtOnce) {
 }
 
 BLAU_CASE(Concurrency, TwoClientsOfADeviceSubscribeApart) {
-  const Uuid quiet = own(0x0305);
   Client first{gatt};
   Client second{gatt};
   co_await when_all(first.connect(), second.connect());

@@ -7,7 +7,6 @@ namespace {
 
 class Notify : public Case {};
 
-const Uuid quiet = own(0x0305);
 const Uuid echo = own(0x0306);
 
 /// A callback that keeps what it is given.

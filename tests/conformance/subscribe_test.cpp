@@ -5,8 +5,6 @@ namespace {
 
 class Subscribe : public Case {};
 
-const Uuid quiet = own(0x0305);
-
 BLAU_LINKED_CASE(Subscribe, ValuesComeAsAStream) {
   auto values = co_await client.subscribe(own(0x0301));
   EXPECT_EQ(values.characteristic().uuid(), own(0x0301));

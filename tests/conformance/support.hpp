@@ -38,6 +38,9 @@ constexpr Uuid own(std::uint16_t number) {
                                            0xb1, 0xa0, 0xb1, 0xa0, 0xb1}};
 }
 
+/// Notifies when the rig is told to.
+inline constexpr Uuid quiet = own(0x0305);
+
 /// Something that happens once; waited for by one task at a time. `set` from any thread.
 class Event {
  public:
@@ -163,16 +166,17 @@ void expect_success(const Result<T>& result) {
 }  // namespace blau::conformance
 
 /// A case: a coroutine that is given `rig`.
-#define BLAU_CASE(suite, name)                                  \
-  static blau::Task<> case_##name(blau::conformance::Rig& rig); \
-  TEST_F(suite, name) { run_case(&case_##name); }               \
-  static blau::Task<> case_##name([[maybe_unused]] blau::conformance::Rig& rig)
+#define BLAU_CASE(suite, name)                                            \
+  static blau::Task<> case_##suite##_##name(blau::conformance::Rig& rig); \
+  TEST_F(suite, name) { run_case(&case_##suite##_##name); }               \
+  static blau::Task<> case_##suite##_##name([[maybe_unused]] blau::conformance::Rig& rig)
 
 /// A case with a connection to the peripheral Gatt: a coroutine that is given `rig` and `client`.
-#define BLAU_LINKED_CASE(suite, name)                                                 \
-  static blau::Task<> case_##name(blau::conformance::Rig& rig, blau::Client& client); \
-  TEST_F(suite, name) { run_linked(&case_##name); }                                   \
-  static blau::Task<> case_##name([[maybe_unused]] blau::conformance::Rig& rig, [[maybe_unused]] blau::Client& client)
+#define BLAU_LINKED_CASE(suite, name)                                                           \
+  static blau::Task<> case_##suite##_##name(blau::conformance::Rig& rig, blau::Client& client); \
+  TEST_F(suite, name) { run_linked(&case_##suite##_##name); }                                   \
+  static blau::Task<> case_##suite##_##name([[maybe_unused]] blau::conformance::Rig& rig,       \
+                                            [[maybe_unused]] blau::Client& client)
 
 /// Ends a coroutine case where going on makes no sense.
 #define BLAU_REQUIRE(condition)  \

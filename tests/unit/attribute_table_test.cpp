@@ -10,7 +10,7 @@
 namespace blau::sim::detail {
 namespace {
 
-CharacteristicSpec characteristic(std::uint32_t uuid, std::uint16_t properties, Bytes value = Bytes()) {
+CharacteristicSpec with_value(std::uint32_t uuid, std::uint16_t properties, Bytes value = Bytes()) {
   CharacteristicSpec spec;
   spec.uuid = Uuid(uuid);
   spec.properties = properties;
@@ -36,11 +36,11 @@ std::string fault_of(const std::vector<ServiceSpec>& services) {
 }
 
 TEST(AttributeTable, GivesHandlesInTheOrderOfTheSchema) {
-  CharacteristicSpec first = characteristic(0x2a37, property::read | property::notify);
+  CharacteristicSpec first = with_value(0x2a37, property::read | property::notify);
   DescriptorSpec description;
   description.uuid = Uuid(0x2901);
   first.descriptors = {description};
-  ServiceSpec heart = service(0x180d, {first, characteristic(0x2a38, property::read)});
+  ServiceSpec heart = service(0x180d, {first, with_value(0x2a38, property::read)});
   heart.includes = {1};
   AttributeTable table;
   const auto placed = table.append(std::vector{heart, service(0x180f)});
@@ -63,7 +63,7 @@ TEST(AttributeTable, WritesDeclarationsAsTheSpecificationSays) {
   ServiceSpec own;
   own.uuid = Uuid("6e400001-b5a3-f393-e0a9-e50e24dcca9e");
   own.primary = false;
-  ServiceSpec heart = service(0x180d, {characteristic(0x2a39, property::write)});
+  ServiceSpec heart = service(0x180d, {with_value(0x2a39, property::write)});
   heart.includes = {1, 2};
   AttributeTable table;
   ASSERT_TRUE(table.append(std::vector{heart, service(0x180f), own}).has_value());
@@ -79,8 +79,7 @@ TEST(AttributeTable, WritesDeclarationsAsTheSpecificationSays) {
 
 TEST(AttributeTable, MakesExtendedPropertiesAfterTheConfiguration) {
   AttributeTable table;
-  const auto spec =
-      characteristic(0x2a3d, property::notify | property::reliable_write | property::writable_auxiliaries);
+  const auto spec = with_value(0x2a3d, property::notify | property::reliable_write | property::writable_auxiliaries);
   ASSERT_TRUE(table.append(std::vector{service(0x1811, {spec})}).has_value());
   EXPECT_EQ(table.find(2)->value[0], 0x90);
   EXPECT_EQ(table.find(4)->type, attribute_type::client_configuration);
@@ -89,7 +88,7 @@ TEST(AttributeTable, MakesExtendedPropertiesAfterTheConfiguration) {
 }
 
 TEST(AttributeTable, TakesAListedConfigurationAndExtendedPropertiesWhereTheyStand) {
-  auto spec = characteristic(0x2a3d, property::indicate | property::reliable_write);
+  auto spec = with_value(0x2a3d, property::indicate | property::reliable_write);
   spec.security = Security::encrypted;
   spec.descriptors.resize(3);
   spec.descriptors[0].uuid = Uuid(0x2901);
@@ -116,7 +115,7 @@ TEST(AttributeTable, ShortensOnly16BitNumbers) {
 }
 
 TEST(AttributeTable, KeepsGaps) {
-  ServiceSpec late = service(0x180f, {characteristic(0x2a19, property::read)});
+  ServiceSpec late = service(0x180f, {with_value(0x2a19, property::read)});
   late.handle = 0x100;
   late.characteristics[0].handle = 0x110;
   AttributeTable table;
@@ -145,7 +144,7 @@ TEST(AttributeTable, PutsGenericServicesFirst) {
 
 TEST(AttributeTable, RemovesAServiceAndLeavesItsHandlesFree) {
   AttributeTable table;
-  const std::vector services{service(0x180d, {characteristic(0x2a37, property::notify)}), service(0x180f)};
+  const std::vector services{service(0x180d, {with_value(0x2a37, property::notify)}), service(0x180f)};
   ASSERT_TRUE(table.append(services).has_value());
   EXPECT_FALSE(table.remove_service(2)) << "a characteristic is no service";
   EXPECT_FALSE(table.remove_service(77));
@@ -159,7 +158,7 @@ TEST(AttributeTable, RemovesAServiceAndLeavesItsHandlesFree) {
 TEST(AttributeTable, RefusesHandlesThatDoNotRise) {
   ServiceSpec late = service(0x180f);
   late.handle = 2;
-  EXPECT_EQ(fault_of({service(0x180d, {characteristic(0x2a37, property::notify)}), late}),
+  EXPECT_EQ(fault_of({service(0x180d, {with_value(0x2a37, property::notify)}), late}),
             "services[1].handle: handle 2 is not free: the lowest that is, is 5");
   ServiceSpec zero = service(0x180f);
   zero.handle = 0;
@@ -167,7 +166,7 @@ TEST(AttributeTable, RefusesHandlesThatDoNotRise) {
 }
 
 TEST(AttributeTable, RefusesMoreAttributesThanThereAreHandles) {
-  ServiceSpec last = service(0x180f, {characteristic(0x2a19, property::read)});
+  ServiceSpec last = service(0x180f, {with_value(0x2a19, property::read)});
   last.handle = 0xfffe;
   EXPECT_EQ(fault_of({last}), "services[0].characteristics[0]: the table is full: no handle is left below 65536");
   last.handle = 0xfffd;
@@ -186,7 +185,7 @@ TEST(AttributeTable, RefusesIncludesOfNothingAndOfItself) {
 }
 
 TEST(AttributeTable, RefusesValuesThatDoNotFit) {
-  auto spec = characteristic(0x2a19, property::read, Bytes(5));
+  auto spec = with_value(0x2a19, property::read, Bytes(5));
   spec.max_length = 4;
   EXPECT_EQ(fault_of({service(0x180f, {spec})}),
             "services[0].characteristics[0].value: the value has 5 bytes, the attribute takes 4 at most");
@@ -196,13 +195,13 @@ TEST(AttributeTable, RefusesValuesThatDoNotFit) {
 }
 
 TEST(AttributeTable, RefusesDeclarationsInTheList) {
-  EXPECT_EQ(fault_of({service(0x180f, {characteristic(0x2803, property::read)})}),
+  EXPECT_EQ(fault_of({service(0x180f, {with_value(0x2803, property::read)})}),
             "services[0].characteristics[0].uuid: 2800 to 2803 are declarations, which are made from the list by "
             "themselves");
 }
 
 TEST(AttributeTable, RefusesTwoConfigurations) {
-  auto spec = characteristic(0x2a19, property::notify);
+  auto spec = with_value(0x2a19, property::notify);
   spec.descriptors.resize(2);
   spec.descriptors[0].uuid = spec.descriptors[1].uuid = Uuid(0x2902);
   EXPECT_EQ(fault_of({service(0x180f, {spec})}),
@@ -211,15 +210,15 @@ TEST(AttributeTable, RefusesTwoConfigurations) {
 }
 
 TEST(AttributeTable, RefusesDutiesThatCannotBeDone) {
-  auto mute = characteristic(0x2a19, property::read);
+  auto mute = with_value(0x2a19, property::read);
   mute.notify = NotifySchedule{std::chrono::milliseconds(1), {bytes(1)}};
   EXPECT_EQ(fault_of({service(0x180f, {mute})}),
             "services[0].characteristics[0].notify: the characteristic has neither the property notify nor indicate");
-  auto empty = characteristic(0x2a19, property::notify);
+  auto empty = with_value(0x2a19, property::notify);
   empty.notify = NotifySchedule();
   EXPECT_EQ(fault_of({service(0x180f, {empty})}),
             "services[0].characteristics[0].notify.values: there is no value to notify");
-  auto echo = characteristic(0x2a19, property::write);
+  auto echo = with_value(0x2a19, property::write);
   echo.echo_to = Uuid(0x2a19);
   EXPECT_EQ(fault_of({service(0x180f, {echo})}),
             "services[0].characteristics[0].echo_to: this service has no characteristic "

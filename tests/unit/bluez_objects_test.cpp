@@ -17,19 +17,19 @@
 namespace blau::detail::bluez {
 namespace {
 
-constexpr const char* adapter_path = "/org/bluez/hci0";
-constexpr const char* device_path = "/org/bluez/hci0/dev_C0_FF_EE_00_00_01";
+constexpr const char* hci0_path = "/org/bluez/hci0";
+constexpr const char* strap_path = "/org/bluez/hci0/dev_C0_FF_EE_00_00_01";
 
 TEST(BlueZPaths, TakeApart) {
-  const auto adapter = parse_path(adapter_path);
+  const auto adapter = parse_path(hci0_path);
   ASSERT_TRUE(adapter);
-  EXPECT_EQ(adapter->adapter, adapter_path);
+  EXPECT_EQ(adapter->adapter, hci0_path);
   EXPECT_TRUE(adapter->device.empty());
-  const std::string full = std::string(device_path) + "/service0010/char00aF/desc01b2";
+  const std::string full = std::string(strap_path) + "/service0010/char00aF/desc01b2";
   const auto descriptor = parse_path(full);
   ASSERT_TRUE(descriptor);
-  EXPECT_EQ(descriptor->adapter, adapter_path);
-  EXPECT_EQ(descriptor->device, device_path);
+  EXPECT_EQ(descriptor->adapter, hci0_path);
+  EXPECT_EQ(descriptor->device, strap_path);
   EXPECT_EQ(descriptor->service, 0x10);
   EXPECT_EQ(descriptor->characteristic, 0xaf);
   EXPECT_EQ(descriptor->descriptor, 0x1b2);
@@ -51,10 +51,9 @@ TEST(BlueZPaths, OthersAreRefused) {
 }
 
 TEST(BlueZPaths, AreBuiltAsBlueZWritesThem) {
-  EXPECT_EQ(attribute_path(device_path, 0x10, 0xaf, 0x1b2),
-            std::string(device_path) + "/service0010/char00af/desc01b2");
-  EXPECT_EQ(attribute_path(device_path, 0xffff), std::string(device_path) + "/serviceffff");
-  EXPECT_EQ(adapter_id(adapter_path), "hci0");
+  EXPECT_EQ(attribute_path(strap_path, 0x10, 0xaf, 0x1b2), std::string(strap_path) + "/service0010/char00af/desc01b2");
+  EXPECT_EQ(attribute_path(strap_path, 0xffff), std::string(strap_path) + "/serviceffff");
+  EXPECT_EQ(adapter_id(hci0_path), "hci0");
 }
 
 /// Makes messages: they need a bus to belong to, a socket without anybody at its other end will do.
@@ -93,13 +92,13 @@ class BlueZObjects : public testing::Test {
     return message;
   }
   void add_adapter(int powered = 1) {
-    Message message = added(adapter_path);
+    Message message = added(hci0_path);
     message.append("a{sa{sv}}", 2, "org.bluez.Adapter1", 5, "Address", "s", "00:11:22:33:44:55", "AddressType", "s",
                    "public", "Alias", "s", "desk", "Powered", "b", powered, "Roles", "as", 2, "central", "peripheral",
                    "org.bluez.Media1", 0);
     EXPECT_TRUE(objects_.interfaces_added(seal(std::move(message))));
   }
-  void add_device(const char* path = device_path) {
+  void add_device(const char* path = strap_path) {
     Message message = added(path);
     message.append("a{sa{sv}}", 1, "org.bluez.Device1", 7, "Address", "s", "C0:FF:EE:00:00:01", "AddressType", "s",
                    "random", "Name", "s", "Strap", "Alias", "s", "C0-FF-EE-00-00-01", "Connected", "b", 0, "UUIDs",
@@ -107,7 +106,7 @@ class BlueZObjects : public testing::Test {
     EXPECT_TRUE(objects_.interfaces_added(seal(std::move(message))));
   }
   void add_attribute(const std::string& suffix, const char* interface, const char* uuid) {
-    Message message = added((device_path + suffix).c_str());
+    Message message = added((strap_path + suffix).c_str());
     message.append("a{sa{sv}}", 1, interface, 1, "UUID", "s", uuid);
     EXPECT_TRUE(objects_.interfaces_added(seal(std::move(message))));
   }
@@ -120,7 +119,7 @@ class BlueZObjects : public testing::Test {
 
 TEST_F(BlueZObjects, AdapterIsRead) {
   add_adapter();
-  const AdapterObject* adapter = objects_.adapter(adapter_path);
+  const AdapterObject* adapter = objects_.adapter(hci0_path);
   ASSERT_TRUE(adapter);
   EXPECT_EQ(adapter->address.to_string(), "00:11:22:33:44:55");
   EXPECT_EQ(adapter->address.type(), AddressType::public_);
@@ -132,15 +131,15 @@ TEST_F(BlueZObjects, AdapterIsRead) {
 
 TEST_F(BlueZObjects, AdapterWithoutCentralRoleIsUnusable) {
   add_adapter();
-  Message message = changed(adapter_path, "org.bluez.Adapter1");
+  Message message = changed(hci0_path, "org.bluez.Adapter1");
   message.append("a{sv}as", 1, "Roles", "as", 1, "peripheral", 0);
   EXPECT_TRUE(objects_.properties_changed(seal(std::move(message))));
-  EXPECT_EQ(unusable(*objects_.adapter(adapter_path)), UnavailableReason::no_central_role);
+  EXPECT_EQ(unusable(*objects_.adapter(hci0_path)), UnavailableReason::no_central_role);
 }
 
 TEST_F(BlueZObjects, BlockedAdapterSaysSo) {
   AdapterObject adapter;
-  adapter.path = adapter_path;
+  adapter.path = hci0_path;
   adapter.power_state = "off-blocked";
   EXPECT_EQ(unusable(adapter), UnavailableReason::blocked);
 }
@@ -162,31 +161,31 @@ TEST_F(BlueZObjects, RadioSwitchIsReadFromTheKernel) {
 
 TEST_F(BlueZObjects, DeviceIsRead) {
   add_device();
-  const DeviceObject* device = objects_.device(device_path);
+  const DeviceObject* device = objects_.device(strap_path);
   ASSERT_TRUE(device);
   EXPECT_EQ(device->identity.address().to_string(), "C0:FF:EE:00:00:01");
   EXPECT_EQ(device->identity.address().type(), AddressType::random);
   EXPECT_EQ(device->identity.name(), "Strap");
-  EXPECT_EQ(device->identity.id(), device_path);
+  EXPECT_EQ(device->identity.id(), strap_path);
   EXPECT_EQ(device->identity.adapter(), "hci0");
   EXPECT_EQ(device->advertised.local_name, "Strap");
   EXPECT_EQ(device->advertised.service_uuids, std::vector{Uuid(0x180d)});
   EXPECT_FALSE(device->heard) << "without an RSSI it is a memory";
-  EXPECT_EQ(objects_.device(adapter_path, Address("c0:ff:ee:00:00:01")), device);
+  EXPECT_EQ(objects_.device(hci0_path, Address("c0:ff:ee:00:00:01")), device);
   EXPECT_EQ(objects_.device("/org/bluez/hci1", Address("c0:ff:ee:00:00:01")), nullptr);
 }
 
 TEST_F(BlueZObjects, NameIsNeverTheAlias) {
-  Message message = added(device_path);
+  Message message = added(strap_path);
   message.append("a{sa{sv}}", 1, "org.bluez.Device1", 2, "Address", "s", "C0:FF:EE:00:00:01", "Alias", "s",
                  "C0-FF-EE-00-00-01");
   objects_.interfaces_added(seal(std::move(message)));
-  EXPECT_EQ(objects_.device(device_path)->identity.name(), std::nullopt);
+  EXPECT_EQ(objects_.device(strap_path)->identity.name(), std::nullopt);
 }
 
 TEST_F(BlueZObjects, AdvertisementIsRead) {
   add_device();
-  Message message = changed(device_path, "org.bluez.Device1");
+  Message message = changed(strap_path, "org.bluez.Device1");
   const std::uint8_t company[] = {1, 2}, service[] = {3}, flags[] = {6};
   message.open('a', "{sv}");
   message.append("{sv}", "RSSI", "n", -61).append("{sv}", "TxPower", "n", -4).append("{sv}", "Appearance", "q", 833);
@@ -198,8 +197,8 @@ TEST_F(BlueZObjects, AdvertisementIsRead) {
   message.open('e', "sv").append("s", "AdvertisingFlags").open('v', "ay").append_bytes(flags).close().close();
   message.close().append("as", 0);
   EXPECT_TRUE(objects_.properties_changed(seal(std::move(message))));
-  const AdvertisementData& data = objects_.device(device_path)->advertised;
-  EXPECT_TRUE(objects_.device(device_path)->heard);
+  const AdvertisementData& data = objects_.device(strap_path)->advertised;
+  EXPECT_TRUE(objects_.device(strap_path)->heard);
   EXPECT_EQ(data.rssi, -61);
   EXPECT_EQ(data.tx_power, -4);
   EXPECT_EQ(data.appearance, 833);
@@ -210,36 +209,36 @@ TEST_F(BlueZObjects, AdvertisementIsRead) {
 
 TEST_F(BlueZObjects, EndOfDiscoveryTakesTheRssiBack) {
   add_device();
-  Message message = changed(device_path, "org.bluez.Device1");
+  Message message = changed(strap_path, "org.bluez.Device1");
   message.append("a{sv}as", 1, "RSSI", "n", -61, 0);
   objects_.properties_changed(seal(std::move(message)));
-  message = changed(device_path, "org.bluez.Device1");
+  message = changed(strap_path, "org.bluez.Device1");
   message.append("a{sv}as", 0, 2, "RSSI", "TxPower");
   EXPECT_TRUE(objects_.properties_changed(seal(std::move(message))));
-  EXPECT_FALSE(objects_.device(device_path)->heard);
-  EXPECT_EQ(objects_.device(device_path)->advertised.rssi, -127);
+  EXPECT_FALSE(objects_.device(strap_path)->heard);
+  EXPECT_EQ(objects_.device(strap_path)->advertised.rssi, -127);
 }
 
 TEST_F(BlueZObjects, ValuesOfOtherTypesArePassedOver) {
   add_device();
-  Message message = changed(device_path, "org.bluez.Device1");
+  Message message = changed(strap_path, "org.bluez.Device1");
   message.append("a{sv}as", 4, "RSSI", "s", "loud", "Connected", "i", 1, "ManufacturerData", "ay", 1, 7, "Name", "s",
                  "New", 0);
   EXPECT_TRUE(objects_.properties_changed(seal(std::move(message))));
-  const DeviceObject* device = objects_.device(device_path);
+  const DeviceObject* device = objects_.device(strap_path);
   EXPECT_FALSE(device->connected);
   EXPECT_EQ(device->identity.name(), "New");
 }
 
 TEST_F(BlueZObjects, MessagesOfAnotherShapeAreMalformed) {
   add_device();
-  Message message = signal(device_path, "org.freedesktop.DBus.Properties", "PropertiesChanged");
+  Message message = signal(strap_path, "org.freedesktop.DBus.Properties", "PropertiesChanged");
   message.append("su", "org.bluez.Device1", 7u);
   EXPECT_FALSE(objects_.properties_changed(seal(std::move(message))));
   message = signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved");
   message.append("u", 7u);
   EXPECT_FALSE(objects_.interfaces_removed(seal(std::move(message))));
-  EXPECT_TRUE(objects_.device(device_path));
+  EXPECT_TRUE(objects_.device(strap_path));
 }
 
 TEST_F(BlueZObjects, GattTreeIsBuiltByHandle) {
@@ -249,11 +248,11 @@ TEST_F(BlueZObjects, GattTreeIsBuiltByHandle) {
   add_attribute("/service000a/char000b/desc000d", "org.bluez.GattDescriptor1", "00002902-0000-1000-8000-00805f9b34fb");
   add_attribute("/service000a/char000e", "org.bluez.GattCharacteristic1", "00002a37-0000-1000-8000-00805f9b34fb");
   add_attribute("/service0010", "org.bluez.GattService1", "0000180f-0000-1000-8000-00805f9b34fb");
-  Message flags = added((std::string(device_path) + "/service000a/char000b").c_str());
+  Message flags = added((std::string(strap_path) + "/service000a/char000b").c_str());
   flags.append("a{sa{sv}}", 1, "org.bluez.GattCharacteristic1", 1, "Flags", "as", 3, "notify", "read", "encrypt-read");
   objects_.interfaces_added(seal(std::move(flags)));
 
-  const auto all = build_database(*objects_.device(device_path), {});
+  const auto all = build_database(*objects_.device(strap_path), {});
   ASSERT_EQ(all.services.size(), 2U);
   ASSERT_EQ(all.services[0].characteristics.size(), 2U);
   EXPECT_EQ(all.services[0].handle, 0x0a);
@@ -263,14 +262,14 @@ TEST_F(BlueZObjects, GattTreeIsBuiltByHandle) {
   EXPECT_EQ(all.services[0].characteristics[0].descriptors[0].handle, 0x0d);
   EXPECT_TRUE(all.services[0].characteristics[1].descriptors.empty());
 
-  const auto some = build_database(*objects_.device(device_path), {Uuid(0x180f)});
+  const auto some = build_database(*objects_.device(strap_path), {Uuid(0x180f)});
   ASSERT_EQ(some.services.size(), 1U);
   EXPECT_EQ(some.services[0].handle, 0x10);
 
-  const auto attribute = find_descriptor(*objects_.device(device_path), 0x0d);
+  const auto attribute = find_descriptor(*objects_.device(strap_path), 0x0d);
   ASSERT_TRUE(attribute);
-  EXPECT_EQ(attribute->path, std::string(device_path) + "/service000a/char000b/desc000d");
-  EXPECT_FALSE(find_characteristic(*objects_.device(device_path), 0x0d));
+  EXPECT_EQ(attribute->path, std::string(strap_path) + "/service000a/char000b/desc000d");
+  EXPECT_FALSE(find_characteristic(*objects_.device(strap_path), 0x0d));
 }
 
 TEST_F(BlueZObjects, RemovedAttributesAreGone) {
@@ -278,11 +277,11 @@ TEST_F(BlueZObjects, RemovedAttributesAreGone) {
   add_attribute("/service000a", "org.bluez.GattService1", "180d");
   add_attribute("/service000a/char000b", "org.bluez.GattCharacteristic1", "2a37");
   Message message = signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved");
-  message.append("oas", (std::string(device_path) + "/service000a/char000b").c_str(), 2,
-                 "org.bluez.GattCharacteristic1", "org.freedesktop.DBus.Properties");
+  message.append("oas", (std::string(strap_path) + "/service000a/char000b").c_str(), 2, "org.bluez.GattCharacteristic1",
+                 "org.freedesktop.DBus.Properties");
   EXPECT_TRUE(objects_.interfaces_removed(seal(std::move(message))));
-  EXPECT_TRUE(objects_.device(device_path)->characteristics.empty());
-  EXPECT_EQ(objects_.device(device_path)->services.size(), 1U);
+  EXPECT_TRUE(objects_.device(strap_path)->characteristics.empty());
+  EXPECT_EQ(objects_.device(strap_path)->services.size(), 1U);
 }
 
 TEST(BlueZFilter, OptionsAreChecked) {

@@ -1,6 +1,7 @@
 // The end of a world that another thread's loop uses, whatever that loop does at the time.
 
 #include "support/loops.hpp"
+#include "support/sim_addresses.hpp"
 
 #include <blau/client.hpp>
 #include <blau/event_loop.hpp>
@@ -20,13 +21,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* strap_address = "C0:FF:EE:00:00:01";
 constexpr int rounds = 20;
 
 /// A world on real time with a peripheral whose hooks count, as long as they may be called.
-struct Counted {
-  explicit Counted(std::atomic<bool>& gone) : gone(gone) {
-    auto& strap = world->add_peripheral({.address = strap_address, .advertising = {.interval = 20ms}});
+struct CountedEnd {
+  explicit CountedEnd(std::atomic<bool>& gone) : gone(gone) {
+    auto& strap = world->add_peripheral({.address = device_address, .advertising = {.interval = 20ms}});
     strap.set_connect_time(0ms);
     strap.set_latency(0ms);
     auto& rate = strap.add_service(0x180d).add_characteristic({.uuid = 0x2a37, .properties = Property::notify});
@@ -41,7 +41,7 @@ struct Counted {
     return use_with(std::move(options), connected);
   }
   static Task<> use_with(ClientOptions options, std::latch& connected) {
-    Client client(Device(Address(strap_address), "Strap", "known"), std::move(options));
+    Client client(Device(Address(device_address), "Strap", "known"), std::move(options));
     const auto up = co_await client.connect().as_result();
     if (up) {
       auto values = co_await client.subscribe("2a37").as_result();
@@ -63,7 +63,7 @@ struct Counted {
 TEST(SimWorldEnd, WhileAnotherThreadRunsTheLoopThatUsesIt) {
   for (int round = 0; round < rounds; ++round) {
     std::atomic<bool> gone{false};
-    Counted counted(gone);
+    CountedEnd counted(gone);
     std::latch connected(1);
     std::thread user([&] { run(counted.use(connected)); });
     connected.wait();
@@ -77,7 +77,7 @@ TEST(SimWorldEnd, WhileAnotherThreadRunsTheLoopThatUsesIt) {
 TEST(SimWorldEnd, WhileTheLoopThatUsesItEnds) {
   for (int round = 0; round < rounds; ++round) {
     std::atomic<bool> gone{false};
-    Counted counted(gone);
+    CountedEnd counted(gone);
     std::latch connected(1);
     std::stop_source stop;
     std::thread user([&] {
@@ -104,14 +104,14 @@ TEST(SimWorldEnd, WhileTheLoopThatUsesItEnds) {
 TEST(SimWorldEnd, WhileAnotherLoopTakesIt) {
   for (int round = 0; round < rounds; ++round) {
     std::atomic<bool> gone{false};
-    Counted counted(gone);
+    CountedEnd counted(gone);
     ClientOptions options;
     options.backend = counted.world->backend();
     std::latch connected(1);
     std::latch together(2);
     std::thread user([&] {
       together.arrive_and_wait();
-      run(Counted::use_with(options, connected));
+      run(CountedEnd::use_with(options, connected));
     });
     together.arrive_and_wait();
     counted.world.reset();
@@ -124,13 +124,13 @@ TEST(SimWorldEnd, WhileAnotherLoopTakesIt) {
 TEST(SimWorldEnd, ALoopThatNobodyRunsLetsItGo) {
   EventLoop loop;
   std::optional<sim::World> world(sim::WorldOptions{.real_time = true});
-  world->add_peripheral({.address = strap_address});
+  world->add_peripheral({.address = device_address});
   ClientOptions options;
   options.backend = world->backend();
   options.loop = &loop;
   std::optional<DisconnectReason> reason;
   options.on_disconnected = [&reason](const Disconnection& end) { reason = end.reason; };
-  Client client(Device(Address(strap_address), "Strap", "known"), options);
+  Client client(Device(Address(device_address), "Strap", "known"), options);
   auto connect = [&]() -> Task<> { co_await client.connect(); };
   loop.run(connect());
   world.reset();
@@ -159,7 +159,7 @@ TEST(SimWorldEnd, NobodyTakesItAfterwards) {
 
 TEST(SimWorldEnd, AFailedRunLetsTheNextLoopHaveIt) {
   sim::World world({.real_time = true});
-  auto& strap = world.add_peripheral({.address = strap_address});
+  auto& strap = world.add_peripheral({.address = device_address});
   strap.add_service(0x180f).add_characteristic({.uuid = 0x2a19, .properties = Property::read, .value = bytes(97)});
   auto fail = []() -> Task<> {
     EventLoop::current()->post([] { throw std::out_of_range("a callback's"); });
@@ -167,7 +167,7 @@ TEST(SimWorldEnd, AFailedRunLetsTheNextLoopHaveIt) {
   };
   EXPECT_THROW(world.run(fail()), std::out_of_range);
   auto read = []() -> Task<Bytes> {
-    Client client(Device(Address(strap_address), "Strap", "known"));
+    Client client(Device(Address(device_address), "Strap", "known"));
     co_await client.connect();
     co_return co_await client.read_gatt_char("2a19");
   };

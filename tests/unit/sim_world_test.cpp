@@ -1,5 +1,7 @@
 // A world through the public API: time, scanning, connecting, adapters, hooks.
 
+#include "support/sim_addresses.hpp"
+
 #include <blau/blau.hpp>
 #include <blau/sim.hpp>
 
@@ -20,10 +22,8 @@ using namespace std::chrono_literals;
 using sim::World;
 using sim::WorldOptions;
 
-constexpr const char* strap_address = "C0:FF:EE:00:00:01";
-
 sim::Peripheral& add_strap(World& world) {
-  auto& strap = world.add_peripheral({.address = strap_address, .name = "Strap"});
+  auto& strap = world.add_peripheral({.address = device_address, .name = "Strap"});
   auto& rate = strap.add_service(0x180d).add_characteristic({.uuid = 0x2a37, .properties = Property::notify});
   rate.notify_every(1s, [] { return bytes(0, 64); });
   strap.add_service(0x180f).add_characteristic({.uuid = 0x2a19, .properties = Property::read, .value = bytes(97)});
@@ -54,7 +54,7 @@ TEST(SimWorld, CountsBeatsInVirtualTime) {
   World world;
   add_strap(world).drop_link_after(90s);
   const auto began = std::chrono::steady_clock::now();
-  EXPECT_EQ(world.run(count_beats(strap_address)), 30);
+  EXPECT_EQ(world.run(count_beats(device_address)), 30);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
   EXPECT_GE(world.elapsed(), 30s);
   EXPECT_LT(world.elapsed(), 32s);
@@ -63,8 +63,8 @@ TEST(SimWorld, CountsBeatsInVirtualTime) {
 TEST(SimWorld, RunsAgainWhereItWas) {
   World world;
   auto& strap = add_strap(world);
-  EXPECT_EQ(world.run(count_beats(strap_address)), 30);
-  EXPECT_EQ(world.run(count_beats(strap_address)), 30);
+  EXPECT_EQ(world.run(count_beats(device_address)), 30);
+  EXPECT_EQ(world.run(count_beats(device_address)), 30);
   EXPECT_EQ(strap.connection_count(), 2u);
   EXPECT_GE(world.elapsed(), 60s);
 }
@@ -140,7 +140,7 @@ TEST(SimWorld, TheSameSeedGivesTheSameEvents) {
 
 TEST(SimWorld, AdvertisingIntervalHasJitterOfTenMilliseconds) {
   World world;
-  world.add_peripheral({.address = strap_address});
+  world.add_peripheral({.address = device_address});
   const auto seen = world.run(sightings(world, 200));
   bool differs = false;
   for (std::size_t i = 1; i < seen.size(); ++i) {
@@ -155,16 +155,16 @@ TEST(SimWorld, WaitingForWhatCannotComeStalls) {
   World world;
   add_strap(world);
   auto wait_for_ever = [&world]() -> Task<> {
-    Client client{strap_address};
+    Client client{device_address};
     co_await client.connect();
     co_await client.read_gatt_char("2a19");
     auto values = co_await client.subscribe("2a37");
-    world.peripheral(strap_address).characteristic(0x2a37).stop_notifying();
+    world.peripheral(device_address).characteristic(0x2a37).stop_notifying();
     (void)co_await values.next();
   };
   EXPECT_EQ(code_of([&] { world.run(wait_for_ever); }), ErrorCode::stalled);
-  world.peripheral(strap_address).characteristic(0x2a37).notify_every(1s, [] { return bytes(0, 64); });
-  EXPECT_EQ(world.run(count_beats(strap_address)), 30);  // on a new loop
+  world.peripheral(device_address).characteristic(0x2a37).notify_every(1s, [] { return bytes(0, 64); });
+  EXPECT_EQ(world.run(count_beats(device_address)), 30);  // on a new loop
 }
 
 TEST(SimWorld, LimitEndsAScanForNothing) {
@@ -184,7 +184,7 @@ TEST(SimWorld, AnIdleConnectionTakesNoEvents) {
   World world;
   add_strap(world);
   auto stay = []() -> Task<> {
-    Client client{strap_address};
+    Client client{device_address};
     co_await client.connect();
     co_await sleep_for(std::chrono::hours(24 * 365 * 10));
     EXPECT_TRUE(client.is_connected());
@@ -198,18 +198,18 @@ TEST(SimWorld, WhatAHookThrowsEndsRun) {
   World world;
   auto& strap = add_strap(world);
   strap.characteristic(0x2a37).notify_every(1s, []() -> Bytes { throw std::runtime_error("no pulse"); });
-  EXPECT_THROW(world.run(count_beats(strap_address)), std::runtime_error);
+  EXPECT_THROW(world.run(count_beats(device_address)), std::runtime_error);
   strap.characteristic(0x2a37).notify_every(1s, [] { return bytes(1); });
   strap.characteristic(0x2a19).on_read([]() -> sim::ReadAnswer { throw std::runtime_error("empty"); });
   auto read = []() -> Task<Bytes> {
-    Client client{strap_address};
+    Client client{device_address};
     co_await client.connect();
     co_return co_await client.read_gatt_char("2a19");
   };
   EXPECT_THROW((void)world.run(read), std::runtime_error);
   world.after(1s, [] { throw std::logic_error("script"); });
   EXPECT_THROW(world.advance(2s), std::logic_error);
-  EXPECT_EQ(world.run(count_beats(strap_address)), 30);
+  EXPECT_EQ(world.run(count_beats(device_address)), 30);
 }
 
 TEST(SimWorld, ScriptsRunAtTheirTime) {
@@ -230,12 +230,12 @@ TEST(SimWorld, GetDrivesTheWorld) {
   add_strap(world);
   ClientOptions options;
   options.loop = &world.loop();
-  Client client{strap_address, options};
+  Client client{device_address, options};
   client.connect().get();
   EXPECT_EQ(client.read_gatt_char("2a19").get(), bytes(97));
   EXPECT_EQ(client.mtu_size(), 517);
   client.disconnect().get();
-  EXPECT_FALSE(world.peripheral(strap_address).connected());
+  EXPECT_FALSE(world.peripheral(device_address).connected());
 }
 
 TEST(SimWorld, AHoldStopsTheClock) {
@@ -265,7 +265,7 @@ TEST(SimWorld, OrderSeedStillDeliversNotificationsInOrder) {
     std::uint8_t turn = 0;
     rate.notify_every(10ms, [&turn] { return bytes(turn++); });
     auto collect = []() -> Task<std::vector<int>> {
-      Client client{strap_address};
+      Client client{device_address};
       co_await client.connect();
       auto values = co_await client.subscribe("2a37");
       std::vector<int> seen;
@@ -297,13 +297,13 @@ TEST(SimWorld, BadPartsAreRefused) {
   const auto refused = [&](sim::PeripheralOptions options) {
     return code_of([&] { world.add_peripheral(options); }) == ErrorCode::invalid_argument;
   };
-  EXPECT_TRUE(refused({.address = strap_address}));
+  EXPECT_TRUE(refused({.address = device_address}));
   EXPECT_TRUE(refused({}));
   EXPECT_TRUE(refused({.address = "C0:FF:EE:00:00:02", .mtu = 22}));
   EXPECT_TRUE(refused({.address = "C0:FF:EE:00:00:02", .name = std::string(249, 'x')}));
   EXPECT_TRUE(refused({.address = "C0:FF:EE:00:00:02", .advertising = {.interval = 5ms}}));
   EXPECT_EQ(code_of([&] { world.add_peripheral({.address = "strap"}); }), ErrorCode::invalid_argument);
-  auto& strap = world.peripheral(strap_address);
+  auto& strap = world.peripheral(device_address);
   EXPECT_EQ(code_of([&] { strap.add_service(0x1800); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { strap.add_service(-1); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { strap.add_service(0x1234, {.handle = 3}); }), ErrorCode::invalid_argument);
@@ -314,7 +314,7 @@ TEST(SimWorld, BadPartsAreRefused) {
   sim::AdvertisementOptions long_data;
   long_data.raw = Bytes(32);
   EXPECT_EQ(code_of([&] { strap.set_advertising({.data = long_data}); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(world.run(count_beats(strap_address)), 30);
+  EXPECT_EQ(world.run(count_beats(device_address)), 30);
 }
 
 TEST(SimWorld, VirtualWorldServesItsOwnLoopOnly) {
@@ -332,13 +332,13 @@ TEST(SimWorld, RealTimeWorldServesOneLoopAtATime) {
   auto read = [backend = world.backend()]() -> Task<Bytes> {
     ClientOptions options;
     options.backend = backend;
-    Client client{strap_address, options};
+    Client client{device_address, options};
     co_await client.connect();
     co_return co_await client.read_gatt_char("2a19");
   };
   EXPECT_EQ(run(read), bytes(97));
   EXPECT_EQ(run(read), bytes(97));
-  EXPECT_EQ(world.peripheral(strap_address).connection_count(), 2u);
+  EXPECT_EQ(world.peripheral(device_address).connection_count(), 2u);
   EXPECT_EQ(world.run(read), bytes(97));
   EXPECT_EQ(code_of([&] { (void)run(read); }), ErrorCode::busy);  // its own loop lives
 }
@@ -354,7 +354,7 @@ TEST(SimWorld, EndsWhileTheBackgroundLoopUsesIt) {
     ClientOptions options;
     options.backend = world.backend();
     options.on_disconnected = [&ended](const Disconnection& d) { ended.set_value(d.reason); };
-    client.emplace(Device(Address(strap_address), "Strap", "known"), options);
+    client.emplace(Device(Address(device_address), "Strap", "known"), options);
     client->connect().get();
     auto values = client->subscribe("2a37").get();
     for (int i = 0; i < 20; ++i) {

@@ -103,4 +103,12 @@ struct SpecFault {
   std::string message;
 };
 
+/// The first handle after Generic Access and Generic Attribute.
+inline constexpr std::uint32_t first_free_after_generic = 10;
+
+/// `services[2]`.
+[[nodiscard]] inline std::string item(const std::string& list, std::size_t position) {
+  return list + '[' + std::to_string(position) + ']';
+}
+
 }  // namespace blau::sim::detail

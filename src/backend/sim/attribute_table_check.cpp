@@ -35,8 +35,6 @@ class SpecCheck {
   std::optional<SpecFault> fault_;
 };
 
-std::string item(const std::string& list, std::size_t position) { return list + '[' + std::to_string(position) + ']'; }
-
 void SpecCheck::check(const ServiceSpec& service, std::size_t position) {
   const std::string path = item("services", position);
   take(service.handle, 1 + static_cast<std::uint32_t>(service.includes.size()), path);

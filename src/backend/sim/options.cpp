@@ -44,11 +44,6 @@ AdvertisementSpec spec_of(const AdvertisementOptions& options) {
   return spec;
 }
 
-/// The two highest bits of a static random address are set (Core Vol 6 Part B 1.3.2.1).
-AddressType likely_type(const Address& address) {
-  return address.number() >> 46 == 3 ? AddressType::random : AddressType::public_;
-}
-
 Address address_of(const PeripheralOptions& options) {
   const Address& given = options.address.get();
   expect(!given.is_opaque() && given.number() != 0,

@@ -8,13 +8,6 @@
 
 namespace blau::sim::detail {
 
-namespace {
-
-/// After Generic Access and Generic Attribute.
-constexpr std::uint32_t first_free_after_generic = 10;
-
-}  // namespace
-
 Attribute* DescriptorNode::attribute() const {
   const auto& service = owner.service;
   return handle == 0 || service.removed ? nullptr : service.peripheral.server->table().find(handle);

@@ -22,11 +22,6 @@ Address read_address(const Place& place) {
   return *address;
 }
 
-/// The two highest bits of a static random address are set (Core Vol 6 Part B 1.3.2.1).
-AddressType likely_type(const Address& address) {
-  return address.number() >> 46 == 3 ? AddressType::random : AddressType::public_;
-}
-
 AdapterSpec read_adapter(const Place& place) {
   const Members members(place, {"description", "name", "address", "powered", "blocked", "central"});
   AdapterSpec spec;

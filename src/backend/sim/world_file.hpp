@@ -105,4 +105,9 @@ struct BuiltTable {
 };
 Result<BuiltTable> build_table(const PeripheralSpec& peripheral);
 
+/// The two highest bits of a static random address are set (Core Vol 6 Part B 1.3.2.1).
+[[nodiscard]] inline AddressType likely_type(const Address& address) {
+  return address.number() >> 46 == 3 ? AddressType::random : AddressType::public_;
+}
+
 }  // namespace blau::sim::detail

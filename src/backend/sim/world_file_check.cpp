@@ -7,12 +7,8 @@
 namespace blau::sim::detail {
 namespace {
 
-/// After Generic Access and Generic Attribute.
-constexpr std::uint32_t first_free_after_generic = 10;
 /// Core Vol 3 Part C 12.1.
 constexpr std::size_t max_device_name = 248;
-
-std::string item(const std::string& list, std::size_t position) { return list + '[' + std::to_string(position) + ']'; }
 
 std::optional<SpecFault> check_adapters(const std::vector<AdapterSpec>& adapters) {
   std::set<std::string> names;
