@@ -4,7 +4,9 @@
 
 namespace blau::detail {
 
-bool waits_for_adapter(const Error& error) noexcept {
+bool waits_for_adapter(const Error& error, const std::string& named) noexcept {
+  // Unknown, although it was known before: it was unplugged.
+  if (error.code() == ErrorCode::invalid_argument) return !named.empty();
   if (error.code() == ErrorCode::backend_lost) return true;
   if (error.code() != ErrorCode::bluetooth_not_available) return false;
   const auto reason = error.unavailable_reason();

@@ -8,8 +8,8 @@
 
 namespace blau::detail {
 
-/// Whether what broke off is to go on when the adapter, the daemon or the machine is back.
-[[nodiscard]] bool waits_for_adapter(const Error& error) noexcept;
+/// Whether what broke off is to go on when the adapter, the daemon or the machine is back. @param named the adapter that it went through; empty: nobody named one
+[[nodiscard]] bool waits_for_adapter(const Error& error, const std::string& named) noexcept;
 
 /// Waits until an adapter can be used again. The loop's thread only; destroying it ends the wait.
 class AdapterReturn final : private backend::AdapterEvents {

@@ -52,7 +52,7 @@ void ClientCore::reconnect_after(DisconnectReason reason) {
 
 void ClientCore::reconnect_failed(const Error& error) {
   ++reconnect_failures_;
-  if (!gives_up() && waits_for_adapter(error)) return reconnect_with_adapter();
+  if (!gives_up() && waits_for_adapter(error, options_.adapter)) return reconnect_with_adapter();
   if (!gives_up() && backend::retry_of(error) != backend::Retry::never)
     return reconnect_in(grown_pause(options_.reconnect, reconnect_failures_));
   give_up(error);
@@ -137,7 +137,7 @@ void ClientCore::restore_subscriptions() {
       const auto self = weak.lock();
       if (self && self->attempt_ && self->attempt_->number == number) self->restored(handle, sink, result);
     };
-    port_->subscribe(handle, subscribed.kind, std::move(then));
+    port_->subscribe(handle, subscribed.request, std::move(then));
     if (!attempt_ || attempt_->number != number) return;  // the link was lost inside
   }
   if (--attempt_->restoring == 0) attempt_succeeded();

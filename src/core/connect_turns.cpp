@@ -8,14 +8,6 @@
 
 namespace blau::detail {
 
-namespace {
-
-// A device that is out of reach must not keep the others waiting until its deadline. Systems can wait for several devices; what they
-// do not do well is begin several links in the same moment.
-constexpr std::chrono::seconds longest_turn{4};
-
-}  // namespace
-
 struct ConnectTurns::Waiter {
   unique_function<void()> on_turn;
 };

@@ -3,15 +3,20 @@
 #include <blau/backend.hpp>
 #include <blau/detail/loop.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 namespace blau::detail {
 
 /// Lets one connect at a time go through an adapter: controllers make one link at a time, and what they are asked meanwhile fails. One queue an adapter and loop, in order.
-/// A turn lasts four seconds at most; then the next one begins beside it. The loop's thread only.
+/// The loop's thread only.
 class ConnectTurns {
  public:
+  /// Then the next one begins beside it: a device that is out of reach must not keep the others waiting until its deadline. Systems can wait for several devices; what they do not do well is begin
+  /// several links in the same moment.
+  static constexpr std::chrono::seconds longest_turn{4};
+
   struct Queues;
   class Queue;
   struct Waiter;

@@ -113,14 +113,19 @@ void EventLoop::drive(unique_function<void()> begin, const bool& ended, const Ru
     }
     return ended || expired;
   };
+  // The loop may be another thread's by now.
+  const auto stop_limit = [&] { loop_->run_and_wait([&limit] { limit.stop(); }); };
   try {
     loop_->run_until(done);
     if (!ended) throw Error(ErrorCode::timed_out, "run reached its limit before the task had ended");
-    loop_->run_and_wait([&limit] { limit.stop(); });
   } catch (...) {
-    if (begun && !ended) loop_->close();  // the task's frame must not outlive what it refers to
+    if (ended)
+      stop_limit();
+    else if (begun)
+      loop_->close();  // the task's frame must not outlive what it refers to
     throw;
   }
+  stop_limit();
 }
 
 std::shared_ptr<Loop> detail::Loop::background() { return background_loop().facade().loop(); }

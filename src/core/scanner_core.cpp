@@ -35,7 +35,7 @@ void ScannerCore::start(Completer<void> done) {
   if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
   if (!std::exchange(joined_, true)) join(*loop_);
   starters_.push_back(std::move(done));
-  if (state_ == State::interrupted) end_interruption();
+  if (state_ == State::interrupted) begin_instead();
   if (state_ == State::idle) begin();  // else when the start or the stop that is under way has ended
 }
 
@@ -114,7 +114,7 @@ void ScannerCore::on_scan_ended(const Error& error) {
   if (state_ != State::scanning) return;
   scanning_ = false;
   silence_.stop();
-  if (options_.resume && waits_for_adapter(error)) return interrupted(error);
+  if (options_.resume && waits_for_adapter(error, options_.adapter)) return interrupted(error);
   ended_for_good(error);
 }
 

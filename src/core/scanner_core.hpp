@@ -63,6 +63,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
 
   // scanner_resume.cpp
   void interrupted(const Error& error);
+  void begin_instead() noexcept;
   void end_interruption() noexcept;
   void resume();
   void resumed(const Result<void>& result);

@@ -12,8 +12,8 @@ namespace blau::detail {
 namespace {
 
 /// What a start that nobody asked for may be tried again after.
-bool may_pass(const Error& error) noexcept {
-  return waits_for_adapter(error) || error.code() == ErrorCode::busy || error.code() == ErrorCode::failed;
+bool may_pass(const Error& error, const std::string& adapter) noexcept {
+  return waits_for_adapter(error, adapter) || error.code() == ErrorCode::busy || error.code() == ErrorCode::failed;
 }
 
 }  // namespace
@@ -24,6 +24,13 @@ void ScannerCore::interrupted(const Error& error) {
   log(LogLevel::warning, "scanner", std::string("interrupted, waits to resume: ") + error.what());
   adapter_return_ = std::make_unique<AdapterReturn>(*loop_, backend_, options_.adapter, [this] { resume(); });
   tell_interrupted(error);
+}
+
+/// Who waits for advertisements goes on waiting.
+void ScannerCore::begin_instead() noexcept {
+  adapter_return_.reset();
+  if (coroutine_callback_) coroutine_callback_->stop();
+  state_ = State::idle;
 }
 
 void ScannerCore::end_interruption() noexcept {
@@ -45,7 +52,7 @@ void ScannerCore::resume() {
 void ScannerCore::resumed(const Result<void>& result) {
   state_ = State::scanning;
   if (!result) {
-    if (starters_.empty() && options_.resume && may_pass(result.error())) {
+    if (starters_.empty() && options_.resume && may_pass(result.error(), options_.adapter)) {
       interrupted(result.error());
     } else {
       tell_interrupted(result.error());  // nobody asked for this start: without it callbacks would only fall silent
@@ -83,13 +90,15 @@ void ScannerCore::watch_for_silence() {
 }
 
 void ScannerCore::silent() {
-  const auto due = heard_at_ + std::chrono::duration_cast<Clock::duration>(options_.silence_limit);
+  const auto limit = std::chrono::duration_cast<Clock::duration>(options_.silence_limit);
+  const auto due = heard_at_ + limit;
   if (due > loop_->now()) {
     silences_ = 0;
     return silence_.start_at(*loop_, due, [this] { silent(); });
   }
-  // A new scan would disturb a connect that is under way.
-  if (ConnectTurns::in_use(*loop_, backend_)) return watch_for_silence();
+  // A new scan would disturb a connect that is under way; but one to a device that is far away may be so for ever.
+  if (loop_->now() < due + limit && ConnectTurns::in_use(*loop_, backend_))
+    return silence_.start_after(*loop_, ConnectTurns::longest_turn, [this] { silent(); });
   if (++silences_ > 1) {
     const Error error(ErrorCode::timed_out,
                       "the scan hears nothing although it was begun anew; is the adapter in order?");

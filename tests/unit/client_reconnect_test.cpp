@@ -332,6 +332,24 @@ TEST_F(ClientReconnect, AdapterThatIsOffIsWaitedFor) {
   });
 }
 
+TEST_F(ClientReconnect, NamedAdapterThatIsUnpluggedForAMomentIsWaitedFor) {
+  run_virtually([this]() -> Task<> {
+    auto own = keeping();
+    own.adapter = "hci0";
+    Client client(known_device(), own);
+    co_await connect(client);
+    co_await lose_later();
+    port().connects.answer(Error(ErrorCode::invalid_argument, "no adapter hci0"));
+    co_await turns(2);
+    EXPECT_TRUE(told.empty());
+    backend::AdapterState state;
+    state.id = "hci0";
+    backend.state().adapter_events->on_adapter_changed(state);
+    co_await turns(2);
+    EXPECT_EQ(port().connects.count(), 3);
+  });
+}
+
 TEST_F(ClientReconnect, DisconnectEndsIt) {
   run_virtually([this]() -> Task<> {
     Client client(known_device(), keeping());

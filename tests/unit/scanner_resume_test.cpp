@@ -266,8 +266,56 @@ TEST_F(ScannerResume, RenewalDoesNotDisturbAConnect) {
     co_await sleep_for(9s);
     EXPECT_EQ(port().stops.count(), 0);
     backend.client().connects.answer(Error(ErrorCode::bond_lost, "no"));
-    co_await sleep_for(90s);
+    co_await sleep_for(4s);
     EXPECT_EQ(port().stops.count(), 1);
+  });
+}
+
+TEST_F(ScannerResume, ConnectThatTakesForEverDoesNotPutOffTheRenewal) {
+  run_virtually([this]() -> Task<> {
+    Scanner scanner(options());
+    co_await start(scanner);
+    ClientOptions other;
+    other.backend = backend.ref();
+    other.timeout = 1000s;
+    Client client(known_device(), other);
+    Started<void> connecting(client.connect());
+    co_await sleep_for(170s);
+    EXPECT_EQ(port().stops.count(), 0);
+    co_await sleep_for(20s);
+    EXPECT_EQ(port().stops.count(), 1);
+  });
+}
+
+TEST_F(ScannerResume, NamedAdapterThatIsUnpluggedForAMomentIsWaitedFor) {
+  run_virtually([this]() -> Task<> {
+    auto own = options();
+    own.adapter = "hci0";
+    Scanner scanner(std::move(own));
+    co_await start(scanner);
+    port().events->on_scan_ended(Error(UnavailableReason::no_adapter, "gone"));
+    adapter_is_back();
+    co_await turns();
+    EXPECT_EQ(port().starts.count(), 2);
+    port().starts.answer(Error(ErrorCode::invalid_argument, "no adapter hci0"));
+    co_await turns();
+    adapter_is_back();
+    co_await turns();
+    EXPECT_EQ(port().starts.count(), 3);
+  });
+}
+
+TEST_F(ScannerResume, StreamMadeWhileInterruptedLivesThroughAStart) {
+  run_virtually([this]() -> Task<> {
+    Scanner scanner(options());
+    co_await start(scanner);
+    port().events->on_scan_ended(Error(UnavailableReason::powered_off, "off"));
+    co_await turns();
+    auto sightings = scanner.advertisements();
+    co_await start(scanner);
+    hear();
+    const auto seen = co_await sightings.next();
+    EXPECT_TRUE(seen.has_value());
   });
 }
 
