@@ -52,7 +52,7 @@ class Client final : public backend::ClientPort {
   }
   void read_descriptor(std::uint16_t, bool, Done<Bytes> done) override { done(Bytes(value_)); }
   void write_descriptor(std::uint16_t, Bytes, Done<void> done) override { done(Result<void>()); }
-  void subscribe(std::uint16_t, backend::SubscribeKind, Done<void> done) override { done(Result<void>()); }
+  void subscribe(std::uint16_t, const backend::SubscribeRequest&, Done<void> done) override { done(Result<void>()); }
   void unsubscribe(std::uint16_t, Done<void> done) override { done(Result<void>()); }
   void pair(const backend::PairRequest&, Done<void> done) override { done(Result<void>()); }
   void cancel_pair() override {}

@@ -215,6 +215,13 @@ enum class SubscribeKind : std::uint8_t {
   indicate,  ///< indications (4.11)
 };
 
+/// A subscription, as the user wants it.
+struct SubscribeRequest {
+  SubscribeKind kind = SubscribeKind::notify;
+  /// A wish, where the system has several ways.
+  NotifyPath path = NotifyPath::automatic;
+};
+
 /// How long `ClientPort::disconnect` is wanted to wait, and whose wish it is.
 enum class ReleaseKind : std::uint8_t {
   explicit_disconnect,  ///< the user's own `disconnect()`: also a link that another program made
@@ -312,7 +319,7 @@ class ClientPort {
 
   /// Turns values on, until the link ends: from here `on_value` is called for this characteristic, before `done` too. The core asks once until it unsubscribes.
   /// Errors: as above; `not_supported` where the kind cannot be chosen.
-  virtual void subscribe(std::uint16_t handle, SubscribeKind kind, Done<void> done) = 0;
+  virtual void subscribe(std::uint16_t handle, const SubscribeRequest& request, Done<void> done) = 0;
   /// Turns them off. No `on_value` after the call. Succeeds where the link is gone.
   virtual void unsubscribe(std::uint16_t handle, Done<void> done) = 0;
 

@@ -119,6 +119,8 @@ struct WriteOptions {
 struct NotifyOptions {
   /// Indications although the characteristic could notify. Not possible on BlueZ: `not_supported`.
   bool force_indicate = false;
+  /// Which way the values take through BlueZ.
+  NotifyPath path = NotifyPath::automatic;
   /// How many values wait for a coroutine callback or a stream's reader that is slow, and which are lost then.
   StreamOptions queue = StreamOptions();
 };

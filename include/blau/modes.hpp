@@ -17,4 +17,16 @@ enum class ProtectionLevel : std::uint8_t {
   encryption_and_authentication = 3,
 };
 
+/// Which way values take from bluetoothd to the program. Other systems have one way, and ignore it.
+enum class NotifyPath : std::uint8_t {
+  /// The best one, as measured: see docs/adr/0007-notification-paths.md.
+  automatic,
+  /// D-Bus signals (BlueZ's StartNotify): no value is lost, not even while the subscription begins, and a refusal gives its ATT error. But every program that subscribes to the characteristic in this
+  /// way makes bluetoothd send each value once more, to all of them.
+  signals,
+  /// A socket of its own (BlueZ's AcquireNotify): takes the least time. But bluetoothd drops values while the socket is full (some hundred of them), those that come before the
+  /// peripheral's answer to the subscription are lost, and before BlueZ 5.84 a refusal of the peripheral is never answered, so that the operation times out. Where BlueZ cannot give the socket, it becomes `signals`.
+  socket,
+};
+
 }  // namespace blau

@@ -33,7 +33,9 @@ class NullClient final : public backend::ClientPort {
   }
   void read_descriptor(std::uint16_t, bool, backend::Done<Bytes> done) override { done(unavailable()); }
   void write_descriptor(std::uint16_t, Bytes, backend::Done<void> done) override { done(unavailable()); }
-  void subscribe(std::uint16_t, backend::SubscribeKind, backend::Done<void> done) override { done(unavailable()); }
+  void subscribe(std::uint16_t, const backend::SubscribeRequest&, backend::Done<void> done) override {
+    done(unavailable());
+  }
   void unsubscribe(std::uint16_t, backend::Done<void> done) override { done(Result<void>()); }
   void pair(const backend::PairRequest&, backend::Done<void> done) override { done(unavailable()); }
   void cancel_pair() override {}

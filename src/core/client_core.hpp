@@ -26,7 +26,7 @@ namespace blau::detail {
 /// A subscription as the backend is asked for it.
 struct SubscribeOrder {
   std::shared_ptr<NotifySink> sink;
-  backend::SubscribeKind kind = backend::SubscribeKind::notify;
+  backend::SubscribeRequest request;
   backend::Done<void> done;
 };
 
@@ -148,7 +148,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   };
   struct Subscribed {
     std::shared_ptr<NotifySink> sink;
-    backend::SubscribeKind kind;
+    backend::SubscribeRequest request;
     Uuid uuid;
     bool answered = false;  // the backend has said yes: it may outlast the link
     bool dropped = false;   // nobody holds it any more

@@ -50,7 +50,8 @@ struct SubscribeCall {
   }
   void issue_with(ClientCore& core, std::shared_ptr<NotifySink> target, backend::Done<void> done) {
     sink = std::move(target);
-    core.begin_subscription(*characteristic, {sink, choose_kind(*characteristic, options), std::move(done)});
+    core.begin_subscription(*characteristic,
+                            {sink, {choose_kind(*characteristic, options), options.path}, std::move(done)});
   }
   void abandoned(ClientCore& core) const {
     if (sink) core.abandon_subscription(characteristic->handle().value(), sink);
@@ -172,7 +173,7 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
   }
   const auto sink = order.sink;
   // Before the request: values may come before its answer.
-  subscriptions_[handle] = Subscribed{sink, order.kind, characteristic.uuid()};
+  subscriptions_[handle] = Subscribed{sink, order.request, characteristic.uuid()};
   auto then = [weak = weak_from_this(), handle, sink,
                done = std::move(order.done)](const Result<void>& result) mutable {
     const auto self = weak.lock();
@@ -183,7 +184,7 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
     if (!result || wanted || self->link_ != Link::connected) return done(result);
     self->port_->unsubscribe(handle, std::move(done));  // nobody wants it any more
   };
-  port_->subscribe(handle, order.kind, std::move(then));
+  port_->subscribe(handle, order.request, std::move(then));
 }
 
 void ClientCore::abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {

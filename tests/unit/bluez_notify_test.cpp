@@ -50,14 +50,14 @@ TEST_F(BlueZNotify, NotificationsAreCountedAndStopWithTheLink) {
   Answer<void> joined, started, shared, left;
   second->connect(joined.taker());
   expect(joined);
-  client_->subscribe(rate, backend::SubscribeKind::notify, started.taker());
+  client_->subscribe(rate, {backend::SubscribeKind::notify}, started.taker());
   Message start = peer_.next_call("StartNotify");
   notify(1);
   peer_.settle();
   EXPECT_THAT(told_.values, ElementsAre(bytes(1))) << "values count before the answer";
   peer_.reply(start);
   expect(started);
-  second->subscribe(rate, backend::SubscribeKind::notify, shared.taker());
+  second->subscribe(rate, {backend::SubscribeKind::notify}, shared.taker());
   expect(shared);
   notify(2);
   peer_.settle();
@@ -76,7 +76,7 @@ TEST_F(BlueZNotify, NotificationsAreCountedAndStopWithTheLink) {
 
 TEST_F(BlueZNotify, ForcedIndicationIsNotSupportedWhereBothAreThere) {
   Answer<void> answer;
-  client_->subscribe(rate, backend::SubscribeKind::indicate, answer.taker());
+  client_->subscribe(rate, {backend::SubscribeKind::indicate}, answer.taker());
   EXPECT_EQ(answer.code(), ErrorCode::not_supported);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/bluez/bluez.hpp"
+#include "backend/bluez/interfaces.hpp"
 #include "bluez_peer.hpp"
 
 #include <blau/bytes.hpp>
@@ -8,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +25,6 @@ inline const std::string rate_path = service_path + "/char000b";
 inline constexpr std::uint16_t rate = 0x0b;
 inline const std::string location_path = service_path + "/char000d";
 inline constexpr std::uint16_t location = 0x0d;
-
-inline constexpr const char* adapter_interface = "org.bluez.Adapter1";
-inline constexpr const char* device_interface = "org.bluez.Device1";
-inline constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
 
 /// What a `Done` was called with.
 template <class T>
@@ -63,6 +61,7 @@ struct Told final : backend::ClientEvents {
   std::vector<Bytes> values;
   std::vector<DisconnectReason> ends;
   int mtu = 0;
+  std::function<void()> then;  ///< called after each value
   void on_disconnected(DisconnectReason reason, const std::string&) override {
     log.emplace_back("disconnected");
     ends.push_back(reason);
@@ -70,6 +69,7 @@ struct Told final : backend::ClientEvents {
   void on_value(std::uint16_t, ByteView value) override {
     log.push_back("value " + to_hex(value));
     values.emplace_back(value.begin(), value.end());
+    if (then) then();
   }
   void on_mtu_changed(std::uint16_t now) override { mtu = now; }
   void on_services_changed() override { log.emplace_back("services changed"); }
@@ -147,7 +147,7 @@ class BlueZScene : public testing::Test {
   }
   void subscribe(backend::ClientPort& client, std::uint16_t handle = rate) {
     Answer<void> answer;
-    client.subscribe(handle, backend::SubscribeKind::notify, answer.taker());
+    client.subscribe(handle, {backend::SubscribeKind::notify}, answer.taker());
     Message call = peer_.next_call("StartNotify");
     peer_.reply(call);
     expect(answer);

@@ -19,6 +19,24 @@ using namespace std::chrono_literals;
 
 class ClientNotify : public ClientScene {};
 
+TEST_F(ClientNotify, TheBackendIsToldTheWantedPath) {
+  with_client([this](Client& client) -> Task<> {
+    auto ignore = [](const Characteristic&, ByteView) {};
+    Started<void> usual(client.start_notify("2a19", ignore));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(usual.succeeded());
+    Started<void> stopping(client.stop_notify("2a19"));
+    port().unsubscribes.answer(Result<void>());
+    co_await turns();
+    const NotifyOptions by_socket{.path = NotifyPath::socket};
+    Started<Subscription> chosen(client.subscribe("2a19", by_socket));
+    EXPECT_EQ(port().subscribe_paths, (std::vector{NotifyPath::automatic, NotifyPath::socket}));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+  });
+}
+
 TEST_F(ClientNotify, NotifiesFromBeforeTheAnswerUntilStop) {
   with_client([this](Client& client) -> Task<> {
     std::vector<Bytes> values;

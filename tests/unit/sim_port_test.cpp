@@ -170,7 +170,7 @@ TEST_F(SimPort, PortsMayBeDestroyedInsideTheirCalls) {
   client = make_client();
   link_up();
   events.then = [&] { client.reset(); };
-  on_loop([&] { client->subscribe(declaration(), backend::SubscribeKind::notify, note<void>("subscribe")); });
+  on_loop([&] { client->subscribe(declaration(), {backend::SubscribeKind::notify}, note<void>("subscribe")); });
   on_loop([&] { device.characteristic(0x2345).notify(bytes(1)); });
   EXPECT_THAT(events.log, testing::ElementsAre("subscribe ok", "value 01"));
   events.log.clear();
@@ -188,8 +188,8 @@ TEST_F(SimPort, OtherClientsGoOnWhenOneIsDestroyedInItsEvent) {
   auto second = make_client();
   link_up();
   on_loop([&] { second->connect(note<void>("second")); });
-  on_loop([&] { client->subscribe(declaration(), backend::SubscribeKind::notify, note<void>("subscribe")); });
-  on_loop([&] { second->subscribe(declaration(), backend::SubscribeKind::notify, note<void>("subscribe")); });
+  on_loop([&] { client->subscribe(declaration(), {backend::SubscribeKind::notify}, note<void>("subscribe")); });
+  on_loop([&] { second->subscribe(declaration(), {backend::SubscribeKind::notify}, note<void>("subscribe")); });
   events.log.clear();
   events.then = [&] { client.reset(); };
   on_loop([&] { device.characteristic(0x2345).notify(bytes(1)); });
@@ -199,7 +199,7 @@ TEST_F(SimPort, OtherClientsGoOnWhenOneIsDestroyedInItsEvent) {
 
 TEST_F(SimPort, UnsubscribedValuesStop) {
   link_up();
-  on_loop([&] { client->subscribe(declaration(), backend::SubscribeKind::notify, note<void>("subscribe")); });
+  on_loop([&] { client->subscribe(declaration(), {backend::SubscribeKind::notify}, note<void>("subscribe")); });
   on_loop([&] {
     device.characteristic(0x2345).notify(bytes(1));
     client->unsubscribe(declaration(), note<void>("unsubscribe"));

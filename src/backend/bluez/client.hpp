@@ -61,7 +61,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void read(std::uint16_t handle, bool of_descriptor, backend::Done<Bytes> done);
   /// @param kind empty for a descriptor
   void write(std::uint16_t handle, ByteView value, std::optional<backend::WriteKind> kind, backend::Done<void> done);
-  void subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done);
+  void subscribe(std::uint16_t handle, const backend::SubscribeRequest& wanted, backend::Done<void> done);
   void unsubscribe(std::uint16_t handle, backend::Done<void> done);
 
   // What the link tells.
@@ -152,8 +152,8 @@ class Client final : public backend::ClientPort {
   void write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) override {
     hold()->write(handle, value, std::nullopt, std::move(done));
   }
-  void subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) override {
-    hold()->subscribe(handle, kind, std::move(done));
+  void subscribe(std::uint16_t handle, const backend::SubscribeRequest& request, backend::Done<void> done) override {
+    hold()->subscribe(handle, request, std::move(done));
   }
   void unsubscribe(std::uint16_t handle, backend::Done<void> done) override {
     hold()->unsubscribe(handle, std::move(done));

@@ -5,15 +5,11 @@
 #include <blau/backend.hpp>
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace blau::detail::bluez {
-
-class Session;
 
 /// What the contract's discovery gives, from the cache. @param wanted only these services; empty: all
 [[nodiscard]] backend::GattDatabase build_database(const DeviceObject& device, const std::vector<Uuid>& wanted);
@@ -32,70 +28,5 @@ struct Attribute {
                                  std::optional<backend::WriteKind> kind);
 /// The value in the answer to ReadValue; empty if it is malformed.
 [[nodiscard]] std::optional<ByteView> value_in(const Message& reply);
-
-/// Who gets the values of one device's characteristics. BlueZ knows one flag a characteristic and connection, so this counts the takers.
-///
-/// StartNotify belongs to the connection to the bus and outlives the link: whatever was started is stopped when the link ends.
-class Notifications : public std::enable_shared_from_this<Notifications> {
- public:
-  Notifications(Daemon& daemon, std::weak_ptr<Daemon> pin) : daemon_(daemon), pin_(std::move(pin)) {}
-
-  void subscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, const std::string& path,
-                 backend::Done<void> done);
-  void unsubscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, backend::Done<void> done);
-  /// The taker leaves: as if it had unsubscribed from everything, without waiting.
-  void leave(const std::shared_ptr<Session>& taker);
-  /// The link is over. Sends, and waits for nothing.
-  void end_all() noexcept;
-  /// The characteristic is gone, and with it its subscription and its reads.
-  void forget(std::uint16_t handle);
-
-  /// A changed Value: a notification, unless it is the echo of a read.
-  void value_changed(std::uint16_t handle, ByteView value);
-
-  // The echo: BlueZ announces what a ReadValue brought as a changed Value, and answers the call right after it. While a read is open, a
-  // changed value is therefore held back until BlueZ has said something else.
-
-  /// A read is sent. @return its number, for `read_ends`
-  [[nodiscard]] std::uint64_t read_begins(std::uint16_t handle);
-  void read_ends(std::uint64_t read, std::optional<ByteView> result);
-  /// BlueZ has said something that it does not say between an echo and its answer: delivers what is held back.
-  void release_held();
-
- private:
-  struct Entry {
-    std::string path;
-    bool started = false;
-    std::vector<std::shared_ptr<Session>> takers;
-    std::vector<backend::Done<void>> starting;
-    std::vector<backend::Done<void>> stopping;
-  };
-  struct OpenRead {
-    std::uint64_t number;
-    std::uint16_t handle;
-  };
-  struct Held {
-    std::shared_ptr<Entry> entry;
-    std::uint16_t handle;
-    Bytes value;
-  };
-
-  void start(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
-  void started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply);
-  void stop(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
-  [[nodiscard]] bool is_current(std::uint16_t handle, const std::shared_ptr<Entry>& entry) const;
-  [[nodiscard]] bool is_being_read(std::uint16_t handle) const;
-  void ask(const std::string& path);
-  static void deliver(const std::shared_ptr<Entry>& entry, std::uint16_t handle, ByteView value);
-
-  Daemon& daemon_;
-  std::weak_ptr<Daemon> pin_;
-  std::map<std::uint16_t, std::shared_ptr<Entry>> entries_;
-  std::vector<OpenRead> reads_;
-  std::uint64_t last_read_ = 0;
-  std::optional<Held> held_;
-  // A question whose answer tells that no echo's answer is on its way.
-  bool asked_ = false;
-};
 
 }  // namespace blau::detail::bluez

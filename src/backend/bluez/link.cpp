@@ -251,7 +251,7 @@ void Link::device_changed(DeviceChange change) {
   const auto self = shared_from_this();
   if (has(change, DeviceChange::connected)) {
     // What came before the end of the link is delivered before it is told.
-    notifications_->release_held();
+    notifications_->flush();
     if (state_ == State::up && !is_connected()) drop(reason_of_drop(), std::string(told_reason_));
     check_closed();
   }
@@ -274,7 +274,7 @@ void Link::daemon_lost(const std::string& native) {
 
 void Link::vanish(const Error& error, DisconnectReason reason, const std::string& native) {
   const auto self = shared_from_this();
-  notifications_->release_held();
+  notifications_->flush();
   vanishing_ = true;
   ++generation_;
   // They are the old bus's, if that is what was lost.

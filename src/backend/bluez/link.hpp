@@ -2,7 +2,7 @@
 
 #include "adapter.hpp"
 #include "daemon.hpp"
-#include "gatt.hpp"
+#include "notifications.hpp"
 
 #include <blau/backend.hpp>
 

@@ -41,6 +41,12 @@ ByteView Reader::bytes() noexcept {
   return {static_cast<const std::uint8_t*>(data), size};
 }
 
+int Reader::descriptor() noexcept {
+  int descriptor = -1;
+  if (!failed_) check(sd_bus_message_read_basic(message_, 'h', &descriptor));
+  return descriptor;
+}
+
 bool Reader::holds_variant(const char* contents) noexcept {
   if (failed_) return false;
   char type = 0;

@@ -74,6 +74,8 @@ class Reader {
   [[nodiscard]] std::string_view object_path() noexcept { return basic_text('o'); }
   [[nodiscard]] std::uint16_t number() noexcept;
   [[nodiscard]] ByteView bytes() noexcept;
+  /// Belongs to the message.
+  [[nodiscard]] int descriptor() noexcept;
 
   // Of a variant, if it holds that type; else false, and the variant is still to be read.
 

@@ -1,5 +1,6 @@
 #include "client.hpp"
 #include "errors.hpp"
+#include "gatt.hpp"
 #include "interfaces.hpp"
 #include "session_requests.hpp"
 #include "system.hpp"
@@ -96,18 +97,19 @@ void Session::write(std::uint16_t handle, ByteView value, std::optional<backend:
       });
 }
 
-void Session::subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) {
+void Session::subscribe(std::uint16_t handle, const backend::SubscribeRequest& wanted, backend::Done<void> done) {
   const auto request = make_request<void>(handle, std::move(done));
   const DeviceObject* device = linked_device(request);
   if (!device) return;
   const auto found = device->characteristics.find(handle);
   if (found == device->characteristics.end()) return fail(request, gone_error());
-  if (kind == backend::SubscribeKind::indicate && has(found->second.properties, Property::notify))
+  if (wanted.kind == backend::SubscribeKind::indicate && has(found->second.properties, Property::notify))
     return fail(request, Error(ErrorCode::not_supported,
                                "BlueZ always takes notifications where a characteristic has both: leave out "
                                "force_indicate"));
   const std::string path = attribute_path(device->path, found->second.service, handle);
-  link_->notifications().subscribe(shared_from_this(), handle, path,
+  const bool by_socket = wanted.path == NotifyPath::socket;
+  link_->notifications().subscribe(shared_from_this(), handle, path, by_socket,
                                    [self = shared_from_this(), request](const Result<void>& result) {
                                      if (result) return self->finish<void>(request, Result<void>());
                                      self->fail_after_look(request, result.error());

@@ -30,7 +30,7 @@ class SimClient final : public backend::ClientPort {
                             backend::Done<void> done) override;
   void read_descriptor(std::uint16_t handle, bool use_cached, backend::Done<Bytes> done) override;
   void write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) override;
-  void subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) override;
+  void subscribe(std::uint16_t handle, const backend::SubscribeRequest& request, backend::Done<void> done) override;
   void unsubscribe(std::uint16_t handle, backend::Done<void> done) override;
 
   void pair(const backend::PairRequest& request, backend::Done<void> done) override;

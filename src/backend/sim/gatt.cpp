@@ -127,12 +127,12 @@ void SimClient::run(Link& link, std::unique_ptr<Procedure> procedure, backend::D
   });
 }
 
-void SimClient::subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) {
+void SimClient::subscribe(std::uint16_t handle, const backend::SubscribeRequest& request, backend::Done<void> done) {
   const auto known = usable_characteristic(handle, done);
   if (!known) return;
   if (known->configuration == 0)
     return done(Error(ErrorCode::not_supported, "this characteristic has no Client Characteristic Configuration"));
-  const std::uint16_t bits = kind == backend::SubscribeKind::notify ? 1 : 2;
+  const std::uint16_t bits = request.kind == backend::SubscribeKind::notify ? 1 : 2;
   std::erase_if(interests_, [&](const Interest& interest) { return interest.handle == handle; });
   interests_.push_back({handle, known->value_handle, bits});
   link_->configure(

@@ -64,6 +64,7 @@ struct ClientScript {
   std::vector<backend::WriteKind> write_kinds;
   Requests<void> subscribes;
   std::vector<backend::SubscribeKind> subscribe_kinds;
+  std::vector<NotifyPath> subscribe_paths;
   Requests<void> unsubscribes;
   Requests<void> pairs;
   std::vector<backend::PairRequest> pair_requests;
@@ -122,8 +123,9 @@ class ScriptedClient final : public backend::ClientPort {
   void write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) override {
     script_->writes.add(handle, std::move(value), std::move(done));
   }
-  void subscribe(std::uint16_t handle, backend::SubscribeKind kind, backend::Done<void> done) override {
-    script_->subscribe_kinds.push_back(kind);
+  void subscribe(std::uint16_t handle, const backend::SubscribeRequest& request, backend::Done<void> done) override {
+    script_->subscribe_kinds.push_back(request.kind);
+    script_->subscribe_paths.push_back(request.path);
     script_->subscribes.add(handle, {}, std::move(done));
   }
   void unsubscribe(std::uint16_t handle, backend::Done<void> done) override {

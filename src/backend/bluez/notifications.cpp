@@ -1,0 +1,246 @@
+#include "notifications.hpp"
+
+#include "client.hpp"
+#include "errors.hpp"
+#include "interfaces.hpp"
+#include "notify_socket.hpp"
+
+#include "core/log_internal.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::detail::bluez {
+
+namespace {
+
+/// What AcquireNotify answers where StartNotify will do: somebody has called that (InProgress); before 5.80, a
+/// characteristic that only indicates (NotSupported); before 5.46, always.
+bool only_signals_are_possible(std::string_view error) noexcept {
+  return error == "org.bluez.Error.InProgress" || error == "org.bluez.Error.NotSupported" ||
+         error == "org.freedesktop.DBus.Error.UnknownMethod";
+}
+
+/// The socket in the answer to AcquireNotify, as a descriptor of its own; -1 if there is none.
+int descriptor_in(const Message& reply) noexcept {
+  Reader reader(reply);
+  const int descriptor = reader.descriptor();
+  return reader.failed() ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+}  // namespace
+
+bool Notifications::is_current(std::uint16_t handle, const std::shared_ptr<Entry>& entry) const {
+  const auto found = entries_.find(handle);
+  return found != entries_.end() && found->second == entry;
+}
+
+void Notifications::subscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, const std::string& path,
+                              bool by_socket, backend::Done<void> done) {
+  auto& slot = entries_[handle];
+  const bool is_new = !slot;
+  if (is_new) slot = std::make_shared<Entry>();
+  const auto entry = slot;
+  entry->takers.push_back(taker);
+  if (entry->started) return done(Result<void>());
+  entry->starting.push_back(std::move(done));
+  if (!is_new) return;
+  entry->path = path;
+  entry->by_socket = by_socket;
+  start(handle, entry);
+}
+
+Bus::ReplyHandler Notifications::guarded(std::uint16_t handle, const std::shared_ptr<Entry>& entry,
+                                         void (Notifications::*next)(std::uint16_t, const std::shared_ptr<Entry>&,
+                                                                     const Reply&)) {
+  return [self = weak_from_this(), pin = pin_, handle, entry, next](const Reply& reply) {
+    const auto whole = pin.lock();
+    const auto notifications = self.lock();
+    if (whole && notifications && notifications->is_current(handle, entry))
+      ((*notifications).*next)(handle, entry, reply);
+  };
+}
+
+void Notifications::start(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
+  if (!entry->by_socket) return start_by_signals(handle, entry);
+  Message call = daemon_.new_call(entry->path, characteristic_interface, "AcquireNotify");
+  call.append("a{sv}", 0);
+  daemon_.call(std::move(call), guarded(handle, entry, &Notifications::acquired));
+}
+
+void Notifications::start_by_signals(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
+  entry->by_socket = false;
+  daemon_.call(entry->path, characteristic_interface, "StartNotify", guarded(handle, entry, &Notifications::started));
+}
+
+void Notifications::acquired(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply) {
+  if (!reply.ok() && !only_signals_are_possible(reply.error_name())) return started(handle, entry, reply);
+  const int descriptor = reply.ok() ? descriptor_in(reply.message()) : -1;
+  if (descriptor < 0) {
+    log(LogLevel::debug, "BlueZ", "signals, as there is no socket for the values of " + entry->path);
+    return start_by_signals(handle, entry);
+  }
+  const std::weak_ptr<Entry> known = entry;
+  const auto on_value = [known, handle](ByteView value) {
+    if (const auto taken = known.lock()) deliver(taken, handle, value);
+  };
+  const auto on_end = [self = weak_from_this(), known, handle] {
+    const auto notifications = self.lock();
+    const auto ended = known.lock();
+    if (notifications && ended && notifications->is_current(handle, ended)) notifications->socket_ended(handle, ended);
+  };
+  entry->socket = std::make_shared<NotifySocket>(daemon_.loop(), descriptor, on_value, on_end);
+  started(handle, entry, reply);
+}
+
+/// Anybody's StopNotify closes the socket, and so does bluetoothd when the link ends, of which it tells afterwards.
+void Notifications::socket_ended(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
+  entry->socket.reset();
+  log(LogLevel::debug, "BlueZ", "signals from now on, as the socket was closed with the values of " + entry->path);
+  start_by_signals(handle, entry);
+}
+
+void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply) {
+  auto starting = std::move(entry->starting);
+  entry->starting.clear();
+  if (!reply.ok()) {
+    entries_.erase(handle);
+    if (entry->started)
+      log(LogLevel::warning, "BlueZ", "no more values of " + entry->path + ": " + std::string(reply.error_name()));
+    const Error error = to_error(Request::subscribe, reply.error_name(), reply.error_text());
+    for (auto& done : starting) done(error);
+    for (auto& done : std::exchange(entry->stopping, {})) done(Result<void>());
+    return;
+  }
+  entry->started = true;
+  if (entry->takers.empty()) return stop(handle, entry);
+  for (auto& done : starting) done(Result<void>());
+}
+
+void Notifications::unsubscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, backend::Done<void> done) {
+  const auto found = entries_.find(handle);
+  if (found == entries_.end()) return done(Result<void>());
+  const auto entry = found->second;
+  std::erase(entry->takers, taker);
+  if (!entry->takers.empty()) return done(Result<void>());
+  entry->stopping.push_back(std::move(done));
+  // BlueZ has not answered StartNotify yet: it is stopped when it has.
+  if (entry->started) stop(handle, entry);
+}
+
+void Notifications::stop(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
+  entries_.erase(handle);
+  if (entry->socket) entry->socket->close();
+  // Whatever BlueZ says: "No notify session started" means the same. A socket that is closed alone would be found so only later.
+  daemon_.call(entry->path, characteristic_interface, "StopNotify", [entry](const Reply&) {
+    for (auto& done : std::exchange(entry->stopping, {})) done(Result<void>());
+  });
+}
+
+void Notifications::leave(const std::shared_ptr<Session>& taker) {
+  std::vector<std::uint16_t> handles;
+  for (const auto& [handle, entry] : entries_)
+    if (std::find(entry->takers.begin(), entry->takers.end(), taker) != entry->takers.end()) handles.push_back(handle);
+  for (const std::uint16_t handle : handles) unsubscribe(taker, handle, [](const Result<void>&) {});
+}
+
+void Notifications::end_all() noexcept {
+  for (const auto& [handle, entry] : entries_)
+    if (!entry->socket) daemon_.send(daemon_.new_call(entry->path, characteristic_interface, "StopNotify"));
+  entries_.clear();
+  // Their answers belong to a link that is over.
+  reads_.clear();
+  held_.reset();
+}
+
+void Notifications::forget(std::uint16_t handle) {
+  release_held();
+  entries_.erase(handle);
+  // BlueZ does not answer what was asked of a removed object.
+  std::erase_if(reads_, [handle](const OpenRead& read) { return read.handle == handle; });
+}
+
+void Notifications::deliver(const std::shared_ptr<Entry>& entry, std::uint16_t handle, ByteView value) {
+  // Takers may leave inside, the last one usually being the only one.
+  if (entry->takers.size() == 1) {
+    const auto taker = entry->takers.front();
+    return taker->deliver(handle, value);
+  }
+  const auto takers = entry->takers;
+  for (const auto& taker : takers)
+    if (std::find(entry->takers.begin(), entry->takers.end(), taker) != entry->takers.end())
+      taker->deliver(handle, value);
+}
+
+// Which changed values are notifications? bluetoothd announces what a ReadValue brought as a changed Value, the echo, and then
+// answers everybody who had asked for it, all in one go (gatt-client.c, chrc_read_cb). What it may send in between is what waited for the
+// next answer (gdbus/object.c, g_dbus_send_message): other properties, never a Value, which does not wait. And messages of one sender
+// keep their order. So, while a read is open,
+// - a value that is followed by another one, or by the answer to a question other than a read, is a notification, whatever its bytes;
+// - a value that is followed by the read's answer is the echo.
+// One question to bluetoothd decides within a round trip, however long the read hangs. The end of the loop's turn would decide nothing:
+// the bus passes echo and answer on one by one.
+//
+// The echo of a read by another connection, another program's for instance, cannot be told from a notification, and comes as one.
+
+void Notifications::value_changed(std::uint16_t handle, ByteView value) {
+  release_held();
+  const auto found = entries_.find(handle);
+  if (found == entries_.end()) return;
+  const auto entry = found->second;
+  if (entry->socket) return;  // the echo of a read
+  if (!is_being_read(handle)) return deliver(entry, handle, value);
+  held_ = Held{entry, handle, Bytes(value.begin(), value.end())};
+  ask(entry->path);
+}
+
+void Notifications::ask(const std::string& path) {
+  // The answer to an earlier question will do: it has not come, so it comes after this value's own answer, if there is one.
+  if (std::exchange(asked_, true)) return;
+  Message question = daemon_.new_call(path, properties_interface, "Get");
+  question.append("ss", characteristic_interface, "UUID");
+  daemon_.call(std::move(question), [self = weak_from_this(), pin = pin_](const Reply&) {
+    const auto whole = pin.lock();
+    const auto notifications = self.lock();
+    if (!whole || !notifications) return;
+    notifications->asked_ = false;
+    notifications->release_held();
+  });
+}
+
+void Notifications::release_held() {
+  const auto held = std::exchange(held_, std::nullopt);
+  // Who unsubscribed meanwhile wants it no more.
+  if (held && is_current(held->handle, held->entry)) deliver(held->entry, held->handle, held->value);
+}
+
+void Notifications::flush() {
+  release_held();
+  const auto entries = entries_;
+  for (const auto& [handle, entry] : entries)
+    if (const auto socket = entry->socket) socket->drain();
+}
+
+bool Notifications::is_being_read(std::uint16_t handle) const {
+  return std::any_of(reads_.begin(), reads_.end(), [handle](const OpenRead& read) { return read.handle == handle; });
+}
+
+std::uint64_t Notifications::read_begins(std::uint16_t handle) {
+  reads_.push_back(OpenRead{++last_read_, handle});
+  return last_read_;
+}
+
+void Notifications::read_ends(std::uint64_t read, std::optional<ByteView> result) {
+  const auto found = std::find_if(reads_.begin(), reads_.end(), [read](const OpenRead& r) { return r.number == read; });
+  if (found == reads_.end()) return;
+  const std::uint16_t handle = found->handle;
+  reads_.erase(found);
+  const bool is_echo = held_ && held_->handle == handle && result &&
+                       std::equal(held_->value.begin(), held_->value.end(), result->begin(), result->end());
+  if (is_echo) return held_.reset();
+  release_held();
+}
+
+}  // namespace blau::detail::bluez
