@@ -1,9 +1,10 @@
+#include "input.hpp"
+
 #include <blau/advertisement.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 
 #include "core/text.hpp"
@@ -12,9 +13,7 @@
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using blau::fuzz::require;
 
 void check(const blau::AdvertisementData& data, blau::ByteView all) {
   require(std::ranges::equal(data.raw, all));

@@ -2,11 +2,12 @@
 #include "../../src/backend/sim/gatt_client.hpp"
 #include "../../src/backend/sim/gatt_client_discovery.hpp"
 
+#include "input.hpp"
+
 #include <blau/bytes.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -20,32 +21,8 @@ using blau::AttError;
 using blau::Bytes;
 using blau::ByteView;
 using blau::Uuid;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-/// Takes the input apart: numbers, and pieces that are led by their length.
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t value = rest_[0];
-    rest_ = rest_.subspan(1);
-    return value;
-  }
-  Bytes piece() {
-    const ByteView part = cut(rest_, byte());
-    const ByteView fits = cut(rest_, part.size());
-    rest_ = rest_.subspan(fits.size());
-    return Bytes(fits.begin(), fits.end());
-  }
-
- private:
-  ByteView rest_;
-};
+using blau::fuzz::Input;
+using blau::fuzz::require;
 
 CharacteristicSpec characteristic(const Uuid& uuid, std::uint16_t properties, std::size_t size) {
   CharacteristicSpec spec;

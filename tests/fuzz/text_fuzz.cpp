@@ -1,3 +1,5 @@
+#include "input.hpp"
+
 #include <blau/address.hpp>
 #include <blau/assigned.hpp>
 #include <blau/bytes.hpp>
@@ -6,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "core/text.hpp"
@@ -15,9 +16,7 @@
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using blau::fuzz::require;
 
 /// Whether the constructor throws the error that it documents, with a message that can be shown.
 template <class T>

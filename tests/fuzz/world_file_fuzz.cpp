@@ -1,3 +1,5 @@
+#include "input.hpp"
+
 #include "../../src/backend/sim/attribute_server.hpp"
 #include "../../src/backend/sim/world_file.hpp"
 
@@ -7,7 +9,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -19,9 +20,7 @@ namespace {
 
 using namespace blau::sim::detail;
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using blau::fuzz::require;
 
 void check_error(const blau::Error& error, std::string_view text) {
   const std::string_view message = error.what();

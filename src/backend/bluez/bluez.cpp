@@ -39,10 +39,10 @@ class BlueZ final : public backend::Backend {
   /// Calls `look(system, result)` when the cache is whole and answers with the result.
   template <class T, class Look>
   void look(backend::Done<T> done, Look look) {
-    system_->daemon.when_ready([weak = std::weak_ptr(system_), done = std::move(done),
+    system_->daemon.when_ready([weak = std::weak_ptr(system_), life = std::weak_ptr(life_), done = std::move(done),
                                 look = std::move(look)](const Result<void>& ready) mutable {
       const auto system = weak.lock();
-      if (!system) return;
+      if (!system || life.expired()) return;
       if (!ready) return done(ready.error());
       done(look(*system));
     });
@@ -52,6 +52,8 @@ class BlueZ final : public backend::Backend {
   void list_devices(const std::string& adapter, backend::Done<std::vector<Device>> done, Wanted wanted);
 
   std::shared_ptr<System> system_;
+  // What is being told when this is destroyed may hold the system a little longer.
+  std::shared_ptr<char> life_ = std::make_shared<char>();
 };
 
 bool has_any(const DeviceObject& device, const std::vector<Uuid>& services) {

@@ -125,12 +125,13 @@ void Session::release() noexcept {
   const auto system = system_.lock();
   if (!system) return;
   leave_link(*system);
-  if (!connecting_) return;
+  // From here on nothing that comes of the attempt may answer it.
+  auto done = std::exchange(connecting_, nullptr);
+  if (!done) return;
   ++attempt_;
   link_.reset();
-  system->daemon.loop().post([self] {
-    if (auto done = std::exchange(self->connecting_, nullptr); done && self->events_)
-      done(Error(ErrorCode::canceled, "the client was released"));
+  system->daemon.loop().post([self, done = std::move(done)]() mutable {
+    if (self->events_) done(Error(ErrorCode::canceled, "the client was released"));
   });
 }
 
