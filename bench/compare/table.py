@@ -37,9 +37,11 @@ class Results:
         return self.each(workload, peer, lambda r: r["wakeups"] / r["count"] if r["count"] else None)
 
     def ratio(self, workload: dict, peer: str, reference: str) -> float | None:
-        """How much CPU time it takes for one of the other's."""
-        own, other = self.cpu(workload, peer), self.cpu(workload, reference)
-        return own / other if own and other else None
+        """How much CPU time it takes for one of the other's: the median of those that ran one after the other."""
+        pairs = zip(self.repetitions(workload, peer), self.repetitions(workload, reference))
+        found = [(own["cpu_us"] / own["count"]) / (other["cpu_us"] / other["count"])
+                 for own, other in pairs if own["count"] and other["count"] and other["cpu_us"]]
+        return median(found) if found else None
 
 
 def title_of(workload: dict) -> str:

@@ -56,7 +56,9 @@ class Runner:
     def __init__(self, fake: Path, folder: Path, scale: Scale) -> None:
         self._fake = fake
         self._scale = scale
-        self._values = world.write(world.values(), folder / "values.json")
+        # Values come at once. Answers do not, as on a radio: they never find the client still awake.
+        self._values = world.write(world.values(latency_ms=0), folder / "values.json")
+        self._requests = world.write(world.values(latency_ms=1), folder / "requests.json")
         self._nobody = world.write(world.nobody(), folder / "nobody.json")
         self._large = world.write(world.large(scale.devices), folder / "large.json")
 
@@ -106,7 +108,7 @@ class Runner:
         uuid = world.READS if workload.kind == "read" else world.WRITES
         arguments = [workload.kind, f"address={world.ADDRESS}", f"uuid={uuid}", f"warm={self._scale.requests // 10}",
                      f"count={self._scale.requests}"]
-        with Rig(self._values, self._fake) as rig, ClientProcess(rig, command + arguments) as client:
+        with Rig(self._requests, self._fake) as rig, ClientProcess(rig, command + arguments) as client:
             return client.result(60)
 
     def _advertise(self, command: list, workload: Workload) -> dict:

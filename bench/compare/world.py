@@ -10,13 +10,12 @@ READS = "b1be0002-0000-4000-8000-00b1a0b1a0b1"
 WRITES = "b1be0003-0000-4000-8000-00b1a0b1a0b1"
 
 
-def _peripheral(address: str, name: str, services: list) -> dict:
-    # Nothing but the programs takes time.
-    return {"address": address, "name": name, "connect_ms": 1, "latency_ms": 0,
+def _peripheral(address: str, name: str, latency_ms: int, services: list) -> dict:
+    return {"address": address, "name": name, "connect_ms": 1, "latency_ms": latency_ms,
             "advertising": {"interval_ms": 50}, "services": services}
 
 
-def values() -> dict:
+def values(latency_ms: int) -> dict:
     """One peripheral, with something to listen to, to read and to write."""
     characteristics = [
         {"uuid": NOTIFIES, "properties": ["notify"]},
@@ -24,7 +23,7 @@ def values() -> dict:
         {"uuid": WRITES, "properties": ["write", "write_without_response"]},
     ]
     service = {"uuid": "b1be0000-0000-4000-8000-00b1a0b1a0b1", "characteristics": characteristics}
-    return {"blau_world": 1, "peripherals": [_peripheral(ADDRESS, "Bench", [service])]}
+    return {"blau_world": 1, "peripherals": [_peripheral(ADDRESS, "Bench", latency_ms, [service])]}
 
 
 def nobody() -> dict:
@@ -43,7 +42,7 @@ def large(devices: int) -> dict:
                 for s in range(20)]
 
     return {"blau_world": 1,
-            "peripherals": [_peripheral(f"C4:BE:00:00:01:{i:02X}", f"Large {i}", services()) for i in range(devices)]}
+            "peripherals": [_peripheral(f"C4:BE:00:00:01:{i:02X}", f"Large {i}", 0, services()) for i in range(devices)]}
 
 
 def write(world: dict, path: Path) -> Path:

@@ -12,7 +12,8 @@ LAST_VALUE = 0xFFFFFFFF
 
 def refuse(reason: str) -> None:
     """Ends the program: this client cannot do the workload."""
-    sys.exit(reason)
+    # A line of its own, also after what a library has printed.
+    sys.exit("\n" + reason)
 
 
 def say_ready() -> None:

@@ -66,8 +66,11 @@ def write(arguments: Arguments) -> None:
 def advertise(arguments: Arguments) -> None:
     repetitions = Repetitions(arguments)
     done = threading.Event()
+    seen = 0
 
     def on_sighting(_peripheral: simplepyble.Peripheral) -> None:
+        nonlocal seen
+        seen += 1
         if not repetitions.next():
             done.set()
 
@@ -76,8 +79,8 @@ def advertise(arguments: Arguments) -> None:
     scanner.set_callback_on_scan_updated(on_sighting)
     scanner.scan_start()
     say_ready()
-    done.wait()
-    scanner.scan_stop()
+    if not done.wait(timeout=15):
+        refuse(f"told of {seen} advertisements in 15 s: it does not ask BlueZ for those that tell nothing new")
     repetitions.print()
 
 
