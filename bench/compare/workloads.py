@@ -16,12 +16,12 @@ PATHS = ("signals", "socket")
 @dataclass(frozen=True)
 class Scale:
     """How long each workload lasts."""
-    seconds: float = 3
+    seconds: float = 2
     flat_out: int = 20000
     requests: int = 2000
     advertisements: int = 4000
     devices: int = 12
-    idle_seconds: float = 5
+    idle_seconds: float = 3
 
 
 QUICK = Scale(seconds=1, flat_out=5000, requests=300, advertisements=500, devices=4, idle_seconds=1)
