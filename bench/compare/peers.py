@@ -1,5 +1,6 @@
 """The clients: how each is built and started."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def install_python() -> None:
 
 def versions(with_python: bool) -> dict:
     """Of everything that takes part."""
-    found = {"Blau": _output("git", "describe", "--always", "--dirty"),
+    found = {"Blau": re.search(r"project\(blau VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1],
              "sd-bus (libsystemd)": _output("pkg-config", "--modversion", "libsystemd"),
              "dbus-daemon": _output("dbus-daemon", "--version").splitlines()[0].split()[-1],
              "compiler": _output("c++", "--version").splitlines()[0]}

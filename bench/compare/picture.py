@@ -23,7 +23,7 @@ def draw(results: Results) -> str:
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
         'font-family="sans-serif" font-size="12" fill="#222">',
-        f'<rect width="{WIDTH}" height="{y}" fill="#ffffff"/>', *_legend(results), *body, line, "</svg>", ""])
+        f'<rect width="{WIDTH}" height="{y}" fill="#ffffff"/>', *_legend(results), line, *body, "</svg>", ""])
 
 
 def _is_shown(results: Results, workload: dict) -> bool:

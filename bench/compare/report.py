@@ -1,4 +1,4 @@
-"""docs/performance.md: written from the data of a run."""
+"""docs/performance.md: written from the data of a run, and from bench/peers/notes.md."""
 
 import json
 from pathlib import Path
@@ -75,5 +75,6 @@ def write(results: table.Results) -> None:
         ratios=table.ratios(results), paths=table.paths(results), wakeups=table.wakeups(results),
         losses=table.losses(results), latencies=table.latencies(results),
         refusals=f"What cannot be done, and why:\n\n{refusals}" if refusals else "Every program can do everything.")
-    (DOCS / "performance.md").write_text(text)
+    notes = (ROOT / "bench/peers/notes.md").read_text()
+    (DOCS / "performance.md").write_text(f"{text}\n{notes}")
     (DOCS / "performance.svg").write_text(picture.draw(results))

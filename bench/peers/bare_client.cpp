@@ -93,7 +93,8 @@ class Inbox {
       count = ::recvmmsg(socket_, messages_.data(), size, MSG_DONTWAIT, nullptr);
       if (count < 0 && errno != EAGAIN) check(-errno, "the socket");
       for (int i = 0; i < count; ++i)
-        last |= values.take(values_[static_cast<std::size_t>(i)].data(), messages_[static_cast<std::size_t>(i)].msg_len);
+        last |=
+            values.take(values_[static_cast<std::size_t>(i)].data(), messages_[static_cast<std::size_t>(i)].msg_len);
     }
     return last;
   }

@@ -23,7 +23,8 @@ inline blau::Task<blau::Characteristic> connected(blau::Client& client, const Ar
 
 /// How the values come: `path=socket`, or `path=signals`.
 inline blau::NotifyOptions notify_options(const Arguments& arguments) {
-  return blau::NotifyOptions{.path = arguments.has("path", "socket") ? blau::NotifyPath::socket : blau::NotifyPath::signals};
+  return blau::NotifyOptions{.path = arguments.has("path", "socket") ? blau::NotifyPath::socket
+                                                                     : blau::NotifyPath::signals};
 }
 
 /// Without a response for the workload `write_command`.

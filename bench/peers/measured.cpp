@@ -100,8 +100,7 @@ bool Values::take(const std::uint8_t* value, std::size_t size) {
     return true;
   } else if (measuring_) {
     measurement_.count(1);
-    if (stamped_)
-      measurement_.latency(nanoseconds_now() - static_cast<std::int64_t>(little_endian(value + 4, 8)));
+    if (stamped_) measurement_.latency(nanoseconds_now() - static_cast<std::int64_t>(little_endian(value + 4, 8)));
   }
   return false;
 }

@@ -78,7 +78,8 @@ class Values {
 class Repetitions {
  public:
   /// @param arguments `warm` come before the `count` that are measured
-  explicit Repetitions(const Arguments& arguments) : warm_(arguments.number("warm")), count_(arguments.number("count")) {}
+  explicit Repetitions(const Arguments& arguments)
+      : warm_(arguments.number("warm")), count_(arguments.number("count")) {}
 
   /// Before each one. @return false if there were enough
   [[nodiscard]] bool next();

@@ -170,8 +170,8 @@ struct Commands::Stream {
 };
 
 void Commands::stream(const Place& request, const Answer& answer) {
-  const Members members(request, {"command", "address", "handle", "uuid", "index", "count", "size", "rate", "first",
-                                  "stamp"});
+  const Members members(request,
+                        {"command", "address", "handle", "uuid", "index", "count", "size", "rate", "first", "stamp"});
   auto stream = std::make_shared<Stream>();
   stream->owner = &peripheral(members);
   stream->handle = value_handle(request, members);
