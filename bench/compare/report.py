@@ -58,7 +58,16 @@ program's own function.
 
 
 def save(data: dict) -> None:
-    DATA.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    """A line for each workload and client, so that differences can be read."""
+    def text(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    def lines(members: dict, one) -> str:
+        return "{\n" + ",\n".join(f"{text(name)}: {one(value)}" for name, value in members.items()) + "\n}"
+
+    results = lines(data["results"], lambda peers: lines(peers, text))
+    head = {name: value for name, value in data.items() if name != "results"}
+    DATA.write_text(lines(head, text)[:-2] + f',\n"results": {results}\n}}\n')
 
 
 def load() -> table.Results:
