@@ -25,7 +25,8 @@ ways that notifications take from bluetoothd to a program: StartNotify and Acqui
 
 ## CPU time
 
-In µs for one; in the line *idle*, for a second. The last two columns hold Blau's ratio with callbacks – with coroutines.
+In µs for one; in the line *idle*, for a second. The last two columns hold Blau's ratio with callbacks – with coroutines:
+the median of the ratios of runs that came one directly after the other, and so not quite that of the columns.
 The goals are 1.2 times the bare program, and a tenth of Bleak, at most.
 
 {ratios}
