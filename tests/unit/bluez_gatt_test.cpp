@@ -21,6 +21,16 @@ TEST_F(BlueZGatt, ConnectsAndDiscovers) {
   EXPECT_EQ(told.mtu, 247);
 }
 
+TEST_F(BlueZGatt, AnotherMtuIsTold) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  peer_.emit(rate_path, characteristic_interface, [](Message& m) { m.append("a{sv}as", 1, "MTU", "q", 100, 0); });
+  EXPECT_TRUE(peer_.run_until([&] { return told.mtu == 100; }));
+  EXPECT_EQ(client->mtu(), 100);
+}
+
 TEST_F(BlueZGatt, InventedErrorBeforeTheLossIsTheLoss) {
   Told told;
   const auto client = make_client(told);

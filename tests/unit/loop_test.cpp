@@ -7,6 +7,7 @@
 
 #include <barrier>
 #include <fstream>
+#include <future>
 #include <latch>
 #include <numeric>
 #include <string>
@@ -380,6 +381,21 @@ TEST(Loop, AStoppedTimerWakesNobody) {
   const long before = voluntary_switches(thread);
   blau::sleep_for(250ms).get();
   EXPECT_LE(voluntary_switches(thread) - before, 1);
+}
+
+// The alarm of the first one stays set: it comes too early for the second.
+TEST(Loop, ATimerComesInTimeAfterAnEarlierOneWasStopped) {
+  LoopThread runner;
+  blau::detail::Timer early;
+  blau::detail::Timer late;
+  std::promise<blau::detail::TimePoint> came;
+  on_loop(runner.loop(), [&] { early.start_after(*runner.loop(), 20ms, [] { ADD_FAILURE() << "it was stopped"; }); });
+  const auto begin = blau::detail::Clock::now();
+  on_loop(runner.loop(), [&] {
+    early.stop();
+    late.start_after(*runner.loop(), 60ms, [&] { came.set_value(blau::detail::Clock::now()); });
+  });
+  EXPECT_GE(came.get_future().get() - begin, 60ms);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ bool Link::idle() const noexcept {
 
 void Link::retire() noexcept {
   patience_.stop();
-  subscriptions_.clear();
+  watch_nothing();
 }
 
 Bus::ReplyHandler Link::guarded(void (Link::*next)(const Reply&)) {
@@ -71,24 +71,6 @@ void Link::advance() {
     const auto link = self.lock();
     if (whole && link) link->advance();
   });
-}
-
-/// Values and reasons come only for devices that somebody here is linked to.
-void Link::watch() {
-  if (!subscriptions_.empty()) return;
-  const auto handler = [this](void (Link::*next)(const Message&)) {
-    return [self = weak_from_this(), pin = pin_, next](const Message& signal) {
-      const auto whole = pin.lock();
-      const auto link = self.lock();
-      if (whole && link) (link.get()->*next)(signal);
-    };
-  };
-  subscriptions_.push_back(daemon_.subscribe("path_namespace='" + path_ +
-                                                 "',interface='org.freedesktop.DBus.Properties',"
-                                                 "member='PropertiesChanged',arg0='org.bluez.GattCharacteristic1'",
-                                             handler(&Link::characteristic_changed)));
-  subscriptions_.push_back(daemon_.subscribe("path='" + path_ + "',interface='org.bluez.Device1',member='Disconnected'",
-                                             handler(&Link::reason_told)));
 }
 
 void Link::connect() {
@@ -185,7 +167,7 @@ bool Link::let_go(const std::shared_ptr<Session>& session, bool kept, backend::D
   notifications_->leave(session);
   if (state_ != State::up || !holders_.empty() || !waiters_.empty()) return false;
   if (kept) {
-    subscriptions_.clear();
+    watch_nothing();
     return false;
   }
   leavers_.push_back(Leaver{session, std::move(done)});
@@ -235,7 +217,7 @@ void Link::go_down() noexcept {
   state_ = State::down;
   ours_ = false;
   patience_.stop();
-  subscriptions_.clear();
+  watch_nothing();
   // BlueZ would subscribe again by itself with the next link.
   notifications_->end_all();
 }
@@ -278,7 +260,7 @@ void Link::vanish(const Error& error, DisconnectReason reason, const std::string
   vanishing_ = true;
   ++generation_;
   // They are the old bus's, if that is what was lost.
-  subscriptions_.clear();
+  watch_nothing();
   connect_pending_ = false;
   disconnect_pending_ = false;
   if (state_ == State::up)
@@ -290,28 +272,6 @@ void Link::vanish(const Error& error, DisconnectReason reason, const std::string
   else
     check_closed();
   vanishing_ = false;
-}
-
-DisconnectReason Link::reason_of_drop() const {
-  const auto ends_with = [this](std::string_view end) {
-    return told_reason_.size() >= end.size() &&
-           std::string_view(told_reason_).substr(told_reason_.size() - end.size()) == end;
-  };
-  if (ends_with(".Timeout")) return DisconnectReason::timeout;
-  if (ends_with(".Remote")) return DisconnectReason::remote;
-  if (ends_with(".Authentication")) return DisconnectReason::authentication;
-  if (ends_with(".Suspend")) return DisconnectReason::suspend;
-  const auto parsed = parse_path(path_);
-  const AdapterObject* adapter = parsed ? daemon_.objects().adapter(parsed->adapter) : nullptr;
-  if (!adapter || !adapter->powered || adapter->power_state == "on-disabling") return DisconnectReason::adapter_off;
-  // This program's own Disconnect is not awaited here.
-  if (ends_with(".Local")) return DisconnectReason::other_program;
-  return DisconnectReason::unknown;
-}
-
-void Link::reason_told(const Message& signal) {
-  Reader reader(signal);
-  told_reason_ = reader.text();
 }
 
 void Link::attribute_added() {
@@ -327,26 +287,6 @@ void Link::attribute_removed(const ObjectPath& path) {
     session->attribute_removed(path.descriptor != 0 ? path.descriptor : path.characteristic);
     session->attributes_changed();
   }
-}
-
-void Link::characteristic_changed(const Message& signal) {
-  const auto parsed = parse_path(signal.path());
-  if (!parsed || parsed->characteristic == 0) return;
-  Reader reader(signal);
-  reader.skip("s");  // the interface
-  reader.each_property([&](std::string_view name) {
-    ByteView value;
-    std::uint16_t mtu = 0;
-    if (name == "Value" && reader.variant(value)) {
-      notifications_->value_changed(parsed->characteristic, value);
-    } else if (name == "MTU" && reader.variant(mtu)) {
-      const auto holders = holders_;
-      for (const auto& session : holders) session->mtu_told(mtu);
-    } else {
-      return false;
-    }
-    return true;
-  });
 }
 
 Links::Links(Daemon& daemon) : daemon_(daemon) {

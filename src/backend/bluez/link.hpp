@@ -37,6 +37,10 @@ class Link : public std::enable_shared_from_this<Link> {
   /// The session lets go of the link, which ends with its last holder, unless it is `kept`.
   /// @return true if it ends: `done` is then taken, and called when it has ended, after `Session::link_ended`.
   bool let_go(const std::shared_ptr<Session>& session, bool kept, backend::Done<void>& done);
+  /// Changed values come from here on, until the link is down. Before a subscription is asked for.
+  void watch_values();
+  /// Tells the sessions of a new MTU: each characteristic has it, so one will do.
+  void watch_mtu(const std::string& characteristic);
   /// True if Connect was ours.
   [[nodiscard]] bool is_ours() const noexcept { return ours_; }
 
@@ -59,6 +63,8 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] bool is_leaving(const std::shared_ptr<Session>& session) const noexcept;
   void advance();
   void watch();
+  void watch_nothing() noexcept;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe_to(const std::string& rule, void (Link::*next)(const Message&));
   void connect();
   void connect_answered(const Reply& reply);
   void connect_looked_after(const Reply& reply);
@@ -72,7 +78,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void vanish(const Error& error, DisconnectReason reason, const std::string& native);
   void go_down() noexcept;
   void fail_waiters(const backend::ConnectResult& result);
-  void characteristic_changed(const Message& signal);
+  void value_changed(const Message& signal);
+  void mtu_changed(const Message& signal);
   void reason_told(const Message& signal);
   [[nodiscard]] DisconnectReason reason_of_drop() const;
   [[nodiscard]] backend::ConnectResult failure_of(const Reply& reply) const;
@@ -98,7 +105,10 @@ class Link : public std::enable_shared_from_this<Link> {
   std::vector<std::shared_ptr<Session>> holders_;
   std::vector<Leaver> leavers_;
   std::shared_ptr<Notifications> notifications_;
-  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  std::unique_ptr<Subscription> reasons_;
+  std::unique_ptr<Subscription> values_;
+  std::unique_ptr<Subscription> mtu_;
+  std::string mtu_told_at_;
 };
 
 /// The links of one loop, by the path of their device.

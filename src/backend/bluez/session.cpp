@@ -108,6 +108,7 @@ void Session::subscribe(std::uint16_t handle, const backend::SubscribeRequest& w
                                "BlueZ always takes notifications where a characteristic has both: leave out "
                                "force_indicate"));
   const std::string path = attribute_path(device->path, found->second.service, handle);
+  link_->watch_values();
   const bool by_socket = wanted.path == NotifyPath::socket;
   link_->notifications().subscribe(shared_from_this(), handle, path, by_socket,
                                    [self = shared_from_this(), request](const Result<void>& result) {
@@ -160,8 +161,9 @@ void Session::settle_discovery() {
   Message question;
   if (at_characteristic) {
     const auto first = found->characteristics.begin();
-    question = make_get(system->daemon, attribute_path(found->path, first->second.service, first->first),
-                        characteristic_interface, "MTU");
+    const std::string path = attribute_path(found->path, first->second.service, first->first);
+    if (link_) link_->watch_mtu(path);
+    question = make_get(system->daemon, path, characteristic_interface, "MTU");
   } else {
     question = make_get(system->daemon, found->path, device_interface, "ServicesResolved");
   }

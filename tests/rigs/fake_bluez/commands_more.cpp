@@ -29,6 +29,10 @@ void read_security(const sim::Members& members, std::string_view name, sim::Secu
   members.with(name, [&](const sim::Place& place) { security = static_cast<sim::Security>(place.one_of(securities)); });
 }
 
+void put_little_endian(Bytes& to, std::size_t at, std::size_t size, std::uint64_t number) {
+  for (std::size_t i = 0; i < size; ++i) to[at + i] = static_cast<std::uint8_t>(number >> (8 * i));
+}
+
 }  // namespace
 
 void Commands::set_value(const Place& request, const Answer& answer) {
@@ -155,6 +159,8 @@ struct Commands::Stream {
   std::uint16_t handle;
   std::uint64_t count;
   std::uint64_t rate;
+  std::uint32_t first = 0;
+  bool stamped = false;
   Bytes value;
   Answer answer;
   std::chrono::steady_clock::time_point begin;
@@ -164,7 +170,8 @@ struct Commands::Stream {
 };
 
 void Commands::stream(const Place& request, const Answer& answer) {
-  const Members members(request, {"command", "address", "handle", "uuid", "index", "count", "size", "rate"});
+  const Members members(request,
+                        {"command", "address", "handle", "uuid", "index", "count", "size", "rate", "first", "stamp"});
   auto stream = std::make_shared<Stream>();
   stream->owner = &peripheral(members);
   stream->handle = value_handle(request, members);
@@ -172,15 +179,21 @@ void Commands::stream(const Place& request, const Answer& answer) {
   stream->rate = 0;
   members.with("rate", [&](const Place& p) { stream->rate = p.number<std::uint64_t>(0, 1000000); });
   stream->value.resize(20);
-  members.with("size", [&](const Place& p) { stream->value.resize(p.number<std::size_t>(4, 512)); });
+  members.with("first", [&](const Place& p) { stream->first = p.number<std::uint32_t>(0, 0xffffffff); });
+  members.with("stamp", [&](const Place& p) { stream->stamped = p.boolean(); });
+  const std::size_t least = stream->stamped ? 12 : 4;
+  members.with("size", [&](const Place& p) { stream->value.resize(p.number<std::size_t>(least, 512)); });
   stream->answer = answer;
   stream->begin = std::chrono::steady_clock::now();
   go_on(stream);
 }
 
 void Commands::send_next(const std::shared_ptr<Stream>& stream) {
-  // Each value begins with its number, the least significant byte first.
-  for (std::size_t i = 0; i < 4; ++i) stream->value[i] = static_cast<std::uint8_t>(stream->sent >> (8 * i));
+  // Each value begins with its number, and then the time; the least significant byte first.
+  put_little_endian(stream->value, 0, 4, stream->first + stream->sent);
+  // std::chrono::steady_clock is CLOCK_MONOTONIC, which the reader has as well.
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  if (stream->stamped) put_little_endian(stream->value, 4, 8, static_cast<std::uint64_t>(nanoseconds(now).count()));
   ++stream->sent;
   if (stream->owner->send(stream->handle, stream->value, false) == 0) ++stream->lost;
 }
