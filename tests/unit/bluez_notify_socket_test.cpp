@@ -199,6 +199,12 @@ TEST_F(BlueZNotifySocket, WhatCameBeforeTheLinksEndIsDelivered) {
   EXPECT_THAT(peer_.calls(), IsEmpty()) << "there is no session to stop";
 }
 
+TEST_F(BlueZNotifySocket, IsClosedWithTheBackendThoughItsClientStays) {
+  const auto given = subscribe_by_socket();
+  backend_.reset();
+  EXPECT_TRUE(given->is_closed());
+}
+
 TEST_F(BlueZNotifySocket, DestroyedInsideItsOwnValue) {
   const auto given = subscribe_by_socket();
   for (int value = 0; value < 40; ++value) given->send(bytes(static_cast<std::uint8_t>(value)));

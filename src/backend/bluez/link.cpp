@@ -44,6 +44,7 @@ bool Link::idle() const noexcept {
 void Link::retire() noexcept {
   patience_.stop();
   watch_nothing();
+  notifications_->retire();
 }
 
 Bus::ReplyHandler Link::guarded(void (Link::*next)(const Reply&)) {

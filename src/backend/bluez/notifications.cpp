@@ -155,6 +155,12 @@ void Notifications::end_all() noexcept {
   held_.reset();
 }
 
+void Notifications::retire() noexcept {
+  for (const auto& [handle, entry] : entries_)
+    if (entry->socket) entry->socket->close();
+  entries_.clear();
+}
+
 void Notifications::forget(std::uint16_t handle) {
   release_held();
   entries_.erase(handle);

@@ -31,6 +31,8 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   void leave(const std::shared_ptr<Session>& taker);
   /// The link is over. Sends, and waits for nothing.
   void end_all() noexcept;
+  /// The backend is gone, and perhaps the loop: closes what is open, and tells nobody.
+  void retire() noexcept;
   /// The characteristic is gone, and with it its subscription and its reads.
   void forget(std::uint16_t handle);
 
