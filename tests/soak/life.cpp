@@ -2,6 +2,7 @@
 
 #include <blau/blau.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace blau::soak {
@@ -47,6 +48,7 @@ Task<> Life::round(std::chrono::nanoseconds length) {
   all.push_back(troubles());
   co_await when_all(std::move(all));
   co_await place_.calm();
+  co_await place_.settle();
 }
 
 Task<> Life::visits(std::string address) {
@@ -154,15 +156,18 @@ Task<> Life::scans() {
 
 Task<> Life::troubles() {
   while (!over()) {
-    co_await pause(2000);
+    co_await pause(1000);
+    if (over()) co_return;
     ++tally_.troubles;
     co_await place_.trouble(dice_());
   }
 }
 
+/// At most to the end of the round.
 Task<> Life::pause(int most_ms) {
-  const std::chrono::milliseconds time(1 + roll(static_cast<std::uint64_t>(most_ms)));
-  co_await sleep_for(time);
+  const std::chrono::nanoseconds wanted = std::chrono::milliseconds(1 + roll(static_cast<std::uint64_t>(most_ms)));
+  const std::chrono::nanoseconds left = end_ - EventLoop::current()->now();
+  co_await sleep_for(std::clamp<std::chrono::nanoseconds>(left, 1ms, wanted));
 }
 
 }  // namespace blau::soak

@@ -37,6 +37,8 @@ class Place {
   virtual Task<> trouble(std::uint64_t choice) = 0;
   /// Everything is well again.
   virtual Task<> calm() = 0;
+  /// All clients are gone: waits until nothing of them is left.
+  virtual Task<> settle() = 0;
 };
 
 /// What programs do for hours: clients that come and go, a scanner, and what goes wrong meanwhile. What happens follows from the seed.

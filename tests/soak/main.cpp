@@ -57,7 +57,7 @@ Outcome soak(std::string_view mode, std::uint64_t amount) {
 #ifdef BLAU_WITH_BLUEZ
   if (mode == "fake") {
     const std::chrono::seconds length(amount != 0 ? amount : 300);
-    return soak_fake(length, length < 60s ? 2s : 10s);
+    return soak_fake(length, length < 60s ? 1s : 10s);
   }
 #endif
   usage();

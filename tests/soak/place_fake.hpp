@@ -16,6 +16,7 @@ class FakePlace final : public Place {
   void run(Task<> task) override { blau::run(std::move(task)); }
   Task<> trouble(std::uint64_t choice) override;
   Task<> calm() override;
+  Task<> settle() override;
 
  private:
   void tell(const char* command, const std::string& address);

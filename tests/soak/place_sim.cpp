@@ -36,7 +36,9 @@ Task<> SimPlace::calm() {
     // The simulator keeps what was written, for tests.
     peripheral->characteristic(0x2a39).clear_writes();
   }
-  co_await sleep_for(2s);
+  co_return;
 }
+
+Task<> SimPlace::settle() { co_await sleep_for(2s); }
 
 }  // namespace blau::soak

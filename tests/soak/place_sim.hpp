@@ -16,6 +16,7 @@ class SimPlace final : public Place {
   void run(Task<> task) override { world_.run(std::move(task)); }
   Task<> trouble(std::uint64_t choice) override;
   Task<> calm() override;
+  Task<> settle() override;
 
  private:
   sim::World world_;
