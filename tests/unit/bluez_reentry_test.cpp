@@ -5,10 +5,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace blau::detail::bluez {
 namespace {
 
-/// What users do from inside an answer.
+/// Does something when its scan ends.
+struct ActsAtTheEnd final : backend::ScannerEvents {
+  std::function<void()> act;
+  void on_advertisement(const Device&, const AdvertisementData&) override {}
+  void on_scan_ended(const Error&) override { act(); }
+};
+
+/// What users do from inside an answer or an event.
 class BlueZReentry : public BlueZScene {};
 
 TEST_F(BlueZReentry, ClientThatIsReleasedInAnotherOnesConnectIsNotConnected) {
@@ -32,6 +41,23 @@ TEST_F(BlueZReentry, ClientThatIsReleasedInAnotherOnesConnectIsNotConnected) {
   other->discover({}, discovered.taker());
   expect(discovered);
   EXPECT_EQ(discovered.code(), ErrorCode::disconnected);
+}
+
+TEST_F(BlueZReentry, ScanThatIsStoppedAtAnotherOnesEndDoesNotEndAgain) {
+  ActsAtTheEnd events;
+  Heard heard;
+  const auto scanner = backend_->make_scanner(events);
+  const auto other = backend_->make_scanner(heard);
+  start_scan(*scanner);
+  Answer<void> joined, stopped;
+  other->start({}, joined.taker());
+  expect(joined);
+  events.act = [&] { other->stop(stopped.taker()); };
+  set_adapter_powered(0);
+  expect(stopped);
+  EXPECT_TRUE(stopped.succeeded());
+  peer_.settle();
+  EXPECT_FALSE(heard.ended);
 }
 
 TEST_F(BlueZReentry, BackendThatIsDestroyedInAnAnswerGivesNoOther) {

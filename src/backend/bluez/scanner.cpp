@@ -147,16 +147,15 @@ void Discovery::end(const Error& error) {
   pause_.stop();
   ++generation_;
   fresh_.clear();
-  auto scans = std::move(scans_);
-  scans_.clear();
-  auto stopping = std::move(stopping_);
-  stopping_.clear();
-  for (auto& done : stopping) done(Result<void>());
-  for (const auto& scan : scans) {
-    const bool was_running = std::exchange(scan->running, false);
+  // Who is told may stop any of them, and start it anew.
+  std::vector<std::pair<std::shared_ptr<Scan>, unsigned>> ended;
+  for (auto& scan : std::exchange(scans_, {})) ended.emplace_back(scan, scan->attempt);
+  for (auto& done : std::exchange(stopping_, {})) done(Result<void>());
+  for (const auto& [scan, attempt] : ended) {
+    if (scan->attempt != attempt) continue;
     if (scan->starting)
       scan->finish_start(error);
-    else if (was_running && scan->events)
+    else if (std::exchange(scan->running, false) && scan->events)
       scan->events->on_scan_ended(error);
   }
 }
@@ -281,6 +280,7 @@ void Scanner::start(const backend::ScanRequest& request, backend::Done<void> don
   const auto system = system_.lock();
   if (!system) return done(lost_error());
   scan_->starting = std::move(done);
+  ++scan_->attempt;
   // By value: the port may be destroyed inside.
   const auto scan = scan_;
   system->discoveries.start(scan, request);
@@ -297,6 +297,7 @@ void Scanner::stop(backend::Done<void> done) {
   const bool was_starting = static_cast<bool>(scan->starting);
   auto start = std::move(scan->starting);
   scan->starting.reset();
+  scan->running = false;
   system->discoveries.stop(scan, std::move(guarded));
   if (was_starting && scan->events) start(Error(ErrorCode::canceled, "the scan was stopped before it began"));
 }

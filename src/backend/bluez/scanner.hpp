@@ -40,6 +40,7 @@ struct Scan {
   DiscoveryFilter filter;
   backend::Done<void> starting;  // not yet answered
   bool running = false;
+  unsigned attempt = 0;  // counts the starts
 
   void finish_start(const Result<void>& result);
 };
