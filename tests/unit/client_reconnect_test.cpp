@@ -1,6 +1,6 @@
 // A client that keeps its link up by itself.
 
-#include "support/connected_client.hpp"
+#include "support/reconnecting_client.hpp"
 
 #include <blau/bytes.hpp>
 
@@ -12,28 +12,6 @@ namespace blau::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-class ClientReconnect : public ClientScene {
- protected:
-  ClientOptions keeping() {
-    auto kept = options();
-    kept.reconnect.enabled = true;
-    kept.reconnect.on_reconnected = [this] { told.emplace_back("back"); };
-    kept.reconnect.on_gave_up = [this](const Error& error) {
-      told.emplace_back("gave up: " + std::string(to_string(error.code())));
-    };
-    return kept;
-  }
-  void lose(DisconnectReason reason = DisconnectReason::remote) { port().events->on_disconnected(reason, ""); }
-  /// After a time in which the link counts as lasting.
-  Task<> lose_later(DisconnectReason reason = DisconnectReason::remote) {
-    co_await sleep_for(6s);
-    lose(reason);
-    co_await turns(2);
-  }
-
-  std::vector<std::string> told;
-};
 
 TEST_F(ClientReconnect, IsOffByDefault) {
   run_virtually([this]() -> Task<> {
@@ -310,93 +288,6 @@ TEST_F(ClientReconnect, LostBondEndsItAtOnce) {
     port().connects.answer(Error(ErrorCode::bond_lost, "forgotten"));
     co_await turns(2);
     EXPECT_EQ(told, std::vector<std::string>{"gave up: bond_lost"});
-  });
-}
-
-TEST_F(ClientReconnect, AdapterThatIsOffIsWaitedFor) {
-  run_virtually([this]() -> Task<> {
-    Client client(known_device(), keeping());
-    co_await connect(client);
-    co_await lose_later(DisconnectReason::adapter_off);
-    co_await sleep_for(1000s);
-    EXPECT_EQ(port().connects.count(), 1);
-    backend::AdapterState state;
-    state.id = "hci0";
-    backend.state().adapter_events->on_adapter_changed(state);
-    co_await turns(2);
-    EXPECT_EQ(port().connects.count(), 2);
-    port().connects.answer(Error(UnavailableReason::powered_off, "off again"));
-    co_await turns(2);
-    EXPECT_NE(backend.state().adapter_events, nullptr) << "waits again";
-    EXPECT_TRUE(told.empty());
-  });
-}
-
-TEST_F(ClientReconnect, NamedAdapterThatIsUnpluggedForAMomentIsWaitedFor) {
-  run_virtually([this]() -> Task<> {
-    auto own = keeping();
-    own.adapter = "hci0";
-    Client client(known_device(), own);
-    co_await connect(client);
-    co_await lose_later();
-    port().connects.answer(Error(ErrorCode::invalid_argument, "no adapter hci0"));
-    co_await turns(2);
-    EXPECT_TRUE(told.empty());
-    backend::AdapterState state;
-    state.id = "hci0";
-    backend.state().adapter_events->on_adapter_changed(state);
-    co_await turns(2);
-    EXPECT_EQ(port().connects.count(), 3);
-  });
-}
-
-TEST_F(ClientReconnect, DisconnectEndsIt) {
-  run_virtually([this]() -> Task<> {
-    Client client(known_device(), keeping());
-    co_await connect(client);
-    co_await lose_later(DisconnectReason::timeout);
-    co_await client.disconnect();
-    co_await sleep_for(100s);
-    EXPECT_EQ(port().connects.count(), 1);
-    EXPECT_TRUE(told.empty());
-  });
-}
-
-TEST_F(ClientReconnect, OwnDisconnectIsNoLoss) {
-  run_virtually([this]() -> Task<> {
-    Client client(known_device(), keeping());
-    co_await connect(client);
-    Started<void> disconnecting(client.disconnect());
-    port().events->on_disconnected(DisconnectReason::local, "");
-    port().disconnects.answer(Result<void>());
-    co_await sleep_for(100s);
-    EXPECT_EQ(port().connects.count(), 1);
-  });
-}
-
-TEST_F(ClientReconnect, ConnectTakesItOverAndWaitsForIt) {
-  run_virtually([this]() -> Task<> {
-    Client client(known_device(), keeping());
-    co_await connect(client);
-    co_await lose_later();
-    Started<void> connecting(client.connect());
-    EXPECT_EQ(port().connects.count(), 2) << "the one that is under way";
-    answer_connect();
-    co_await turns();
-    EXPECT_TRUE(connecting.succeeded());
-    EXPECT_TRUE(told.empty()) << "who asked was told";
-  });
-}
-
-TEST_F(ClientReconnect, DestructionEndsIt) {
-  run_virtually([this]() -> Task<> {
-    auto client = std::make_unique<Client>(known_device(), keeping());
-    co_await connect(*client);
-    co_await lose_later();
-    client.reset();
-    co_await sleep_for(100s);
-    EXPECT_FALSE(port().alive);
-    EXPECT_TRUE(told.empty());
   });
 }
 

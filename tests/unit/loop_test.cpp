@@ -386,8 +386,7 @@ TEST(Loop, AStoppedTimerWakesNobody) {
 // The alarm of the first one stays set: it comes too early for the second.
 TEST(Loop, ATimerComesInTimeAfterAnEarlierOneWasStopped) {
   LoopThread runner;
-  blau::detail::Timer early;
-  blau::detail::Timer late;
+  blau::detail::Timer early, late;
   std::promise<blau::detail::TimePoint> came;
   on_loop(runner.loop(), [&] { early.start_after(*runner.loop(), 20ms, [] { ADD_FAILURE() << "it was stopped"; }); });
   const auto begin = blau::detail::Clock::now();
