@@ -45,7 +45,8 @@ Task<> Life::round(std::chrono::nanoseconds length) {
   all.push_back(visits(strap));  // two clients of one device
   all.push_back(visits(tag));
   all.push_back(scans());
-  all.push_back(troubles());
+  const std::chrono::nanoseconds between = std::min<std::chrono::nanoseconds>(length, 2s);
+  all.push_back(troubles(static_cast<int>(between / 1ms)));
   co_await when_all(std::move(all));
   co_await place_.calm();
   co_await place_.settle();
@@ -154,9 +155,9 @@ Task<> Life::scans() {
   }
 }
 
-Task<> Life::troubles() {
+Task<> Life::troubles(int most_ms_between) {
   while (!over()) {
-    co_await pause(1000);
+    co_await pause(most_ms_between);
     if (over()) co_return;
     ++tally_.troubles;
     co_await place_.trouble(dice_());

@@ -59,7 +59,7 @@ class Life {
   Task<> take_values(Client& client);
   Task<> listen(Client& client);
   Task<> scans();
-  Task<> troubles();
+  Task<> troubles(int most_ms_between);
   Task<> pause(int most_ms);
   [[nodiscard]] ClientOptions options();
   [[nodiscard]] NotifyOptions some_path();
