@@ -15,7 +15,7 @@ namespace blau {
 /// How a scanner listens.
 enum class ScanMode : std::uint8_t {
   active,   ///< asks every advertiser for its scan response
-  passive,  ///< only listens; on Linux it needs `BlueZScanOptions::or_patterns`
+  passive,  ///< only listens; with BlueZ not there yet: `not_supported` (it will need `BlueZScanOptions::or_patterns`)
 };
 
 /// Bytes that an advertisement must hold at a place: one alternative of a passive scan on Linux (BlueZ, org.bluez.AdvertisementMonitor1).

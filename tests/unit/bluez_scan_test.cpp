@@ -127,6 +127,7 @@ TEST_F(BlueZScan, ScanWaitsForABusyBlueZ) {
   peer_.reply(filter);
   Message start = peer_.next_call("StartDiscovery");
   peer_.error(start, "org.bluez.Error.InProgress", "Operation already in progress");
+  peer_.error(peer_.next_call("StopDiscovery"), "org.bluez.Error.Failed", "No discovery started");
   Message again = peer_.next_call("StartDiscovery");
   EXPECT_FALSE(answer.came());
   peer_.error(again, "org.bluez.Error.InProgress", "Operation already in progress");
@@ -135,6 +136,46 @@ TEST_F(BlueZScan, ScanWaitsForABusyBlueZ) {
   scanner->stop(stopped.taker());
   EXPECT_EQ(answer.code(), ErrorCode::canceled);
   EXPECT_TRUE(stopped.succeeded()) << "nothing had begun";
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+// As it is where the adapter goes off and on while StartDiscovery is under way.
+TEST_F(BlueZScan, DiscoveryOfAnEarlierAttemptIsStopped) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  Answer<void> first, second;
+  scanner->start({}, first.taker());
+  peer_.reply(peer_.next_call("SetDiscoveryFilter"));
+  const Message late = peer_.next_call("StartDiscovery");
+  set_adapter_powered(0);
+  set_adapter_powered(1);
+  expect(first);
+  EXPECT_EQ(first.code(), ErrorCode::bluetooth_not_available);
+  scanner->start({}, second.taker());
+  peer_.reply(peer_.next_call("SetDiscoveryFilter"));
+  const Message again = peer_.next_call("StartDiscovery");
+  peer_.error(again, "org.bluez.Error.InProgress", "Operation already in progress");
+  peer_.reply(late);
+  peer_.reply(peer_.next_call("StopDiscovery"));
+  peer_.reply(peer_.next_call("StartDiscovery"));
+  expect(second);
+  EXPECT_TRUE(second.succeeded());
+}
+
+TEST_F(BlueZScan, ScannerThatIsStoppedBetweenTwoAttemptsIsStoppedOnce) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  Answer<void> answer, stopped;
+  scanner->start({}, answer.taker());
+  peer_.reply(peer_.next_call("SetDiscoveryFilter"));
+  peer_.error(peer_.next_call("StartDiscovery"), "org.bluez.Error.InProgress", "Operation already in progress");
+  const Message stop = peer_.next_call("StopDiscovery");
+  scanner->stop(stopped.taker());
+  peer_.settle();
+  EXPECT_FALSE(stopped.came()) << "its answer is awaited";
+  peer_.reply(stop);
+  expect(stopped);
+  EXPECT_TRUE(stopped.succeeded());
   EXPECT_THAT(peer_.calls(), IsEmpty());
 }
 

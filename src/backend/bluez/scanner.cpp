@@ -78,8 +78,17 @@ void Discovery::start_again_later() {
                      [self = weak_from_this(), pin = pin_] {
                        const auto whole = pin.lock();
                        const auto discovery = self.lock();
-                       if (whole && discovery) discovery->start();
+                       if (whole && discovery) discovery->clear();
                      });
+}
+
+// What is in progress may be this program's own: a StartDiscovery that BlueZ took before the adapter was switched off, carried out after it was on
+// again, and answered when the answer did not count any more.
+void Discovery::clear() { daemon_.call(adapter_, adapter_interface, "StopDiscovery", guarded(&Discovery::cleared)); }
+
+void Discovery::cleared(const Reply&) {
+  if (scans_.empty()) return stopped();
+  start();
 }
 
 void Discovery::started(const Reply& reply) {

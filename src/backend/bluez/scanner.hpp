@@ -69,6 +69,8 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   void start();
   void started(const Reply& reply);
   void start_again_later();
+  void clear();
+  void cleared(const Reply& reply);
   void stop();
   void stopped();
   void update_filter();
