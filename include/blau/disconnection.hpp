@@ -11,7 +11,7 @@ namespace blau {
 
 /// Why a link ended.
 enum class DisconnectReason {
-  unknown,         ///< the system does not say (BlueZ before 5.83: `remote`, `timeout`, `authentication`, `suspend`, `other_program`)
+  unknown,  ///< the system does not say (BlueZ before 5.83: `remote`, `timeout`, `authentication`, `suspend`, `other_program`)
   local,           ///< this client asked for it
   other_program,   ///< another program on this machine asked for it
   remote,          ///< the peripheral asked for it
