@@ -55,17 +55,20 @@ show_warnings() {
 
 # ctest_stage NAME PRESET OPTION…: its tests count one by one. More at once than processors, since many of them wait.
 ctest_stage() {
-  local name=$1 preset=$2 report
+  local name=$1 preset=$2 report before=$failed status=0
   report=$PWD/$(log_of "$1").xml
   shift 2
   rm -f "$report"
   # What is kept of an output that passed is its end.
   if ! run_stage "$name" ctest --preset "$preset" --parallel "$((2 * $(nproc)))" --test-output-truncation head \
     --output-junit "$report" "$@"; then
+    status=1
     [[ -e $report ]] || count_failure "$name"
     show_failed_tests "$name"
   fi
   if [[ -e $report ]]; then count_report "$report" "$name"; fi
+  # What could not be started is no failure in the report.
+  if ((status && failed == before)); then count_failure "$name: not all of it ran"; fi
 }
 
 show_failed_tests() {

@@ -37,6 +37,10 @@ class Given {
   void send(const Bytes& value) const {
     EXPECT_EQ(::send(ours_, value.data(), value.size(), MSG_NOSIGNAL), static_cast<ssize_t>(value.size()));
   }
+  /// False if there is no room.
+  [[nodiscard]] bool try_send(const Bytes& value) const {
+    return ::send(ours_, value.data(), value.size(), MSG_NOSIGNAL) >= 0;
+  }
   void hang_up() {
     if (const int descriptor = std::exchange(ours_, -1); descriptor >= 0) ::close(descriptor);
   }
@@ -164,6 +168,7 @@ INSTANTIATE_TEST_SUITE_P(Errors, BlueZNotifyFallback,
 
 TEST_F(BlueZNotifySocket, AnAnswerWithoutASocketFallsBack) {
   peer_.reply(ask_for_socket(), [](Message& m) { m.append("s", "socket"); });
+  EXPECT_TRUE(peer_.next_call("StopNotify"));
   peer_.reply(peer_.next_call("StartNotify"));
   expect(subscribed_);
   EXPECT_TRUE(subscribed_.succeeded());
@@ -203,6 +208,38 @@ TEST_F(BlueZNotifySocket, IsClosedWithTheBackendThoughItsClientStays) {
   const auto given = subscribe_by_socket();
   backend_.reset();
   EXPECT_TRUE(given->is_closed());
+}
+
+TEST_F(BlueZNotifySocket, AsManyValuesAsItHoldsAreDeliveredBeforeTheLinksEnd) {
+  const auto given = subscribe_by_socket();
+  std::size_t sent = 0;
+  while (given->try_send(bytes(1))) ++sent;
+  ASSERT_GT(sent, 256U);
+  set_device("Connected", 0);
+  EXPECT_TRUE(peer_.run_until([&] { return told_.ends.size() == 1; }));
+  EXPECT_EQ(told_.values.size(), sent);
+}
+
+TEST_F(BlueZNotifySocket, WhatCameBeforeTheCharacteristicWentIsDelivered) {
+  const auto given = subscribe_by_socket();
+  given->send(bytes(1));
+  peer_.emit_removed(rate_path, characteristic_interface);
+  wait_for_values(1);
+  EXPECT_TRUE(peer_.run_until([&] { return given->is_closed(); }));
+}
+
+TEST_F(BlueZNotifySocket, GivenUpBeforeItsAnswerItIsStopped) {
+  const Message never = ask_for_socket();
+  Answer<void> left;
+  client_->unsubscribe(rate, left.taker());
+  peer_.reply(peer_.next_call("StopNotify"));
+  expect(left);
+  EXPECT_EQ(subscribed_.code(), ErrorCode::canceled);
+  Answer<void> again;
+  client_->subscribe(rate, {}, again.taker());
+  peer_.reply(peer_.next_call("StartNotify"));
+  expect(again);
+  EXPECT_TRUE(again.succeeded());
 }
 
 TEST_F(BlueZNotifySocket, DestroyedInsideItsOwnValue) {

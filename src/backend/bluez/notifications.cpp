@@ -10,6 +10,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace blau::detail::bluez {
@@ -77,11 +78,18 @@ void Notifications::start_by_signals(std::uint16_t handle, const std::shared_ptr
 
 void Notifications::acquired(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply) {
   if (!reply.ok() && !only_signals_are_possible(reply.error_name())) return started(handle, entry, reply);
-  const int descriptor = reply.ok() ? descriptor_in(reply.message()) : -1;
-  if (descriptor < 0) {
-    log(LogLevel::debug, "BlueZ", "signals, as there is no socket for the values of " + entry->path);
-    return start_by_signals(handle, entry);
-  }
+  if (reply.ok()) entry->socket = open_socket(handle, entry, descriptor_in(reply.message()));
+  if (entry->socket) return started(handle, entry, reply);
+  log(LogLevel::debug, "BlueZ", "signals, as there is no socket for the values of " + entry->path);
+  // Else BlueZ would take this program's own socket, which could not be opened, for somebody else's.
+  if (reply.ok()) daemon_.send(daemon_.new_call(entry->path, characteristic_interface, "StopNotify"));
+  start_by_signals(handle, entry);
+}
+
+/// Null if this program has no room for it.
+std::shared_ptr<NotifySocket> Notifications::open_socket(std::uint16_t handle, const std::shared_ptr<Entry>& entry,
+                                                         int descriptor) {
+  if (descriptor < 0) return nullptr;
   const std::weak_ptr<Entry> known = entry;
   const auto on_value = [known, handle](ByteView value) {
     if (const auto taken = known.lock()) deliver(taken, handle, value);
@@ -91,8 +99,12 @@ void Notifications::acquired(std::uint16_t handle, const std::shared_ptr<Entry>&
     const auto ended = known.lock();
     if (notifications && ended && notifications->is_current(handle, ended)) notifications->socket_ended(handle, ended);
   };
-  entry->socket = std::make_shared<NotifySocket>(daemon_.loop(), descriptor, on_value, on_end);
-  started(handle, entry, reply);
+  try {
+    return std::make_shared<NotifySocket>(daemon_.loop(), descriptor, on_value, on_end);
+  } catch (const std::exception& error) {
+    log(LogLevel::warning, "BlueZ", std::string("a socket could not be watched: ") + error.what());
+    return nullptr;
+  }
 }
 
 /// Anybody's StopNotify closes the socket, and so does bluetoothd when the link ends, of which it tells afterwards.
@@ -126,8 +138,12 @@ void Notifications::unsubscribe(const std::shared_ptr<Session>& taker, std::uint
   std::erase(entry->takers, taker);
   if (!entry->takers.empty()) return done(Result<void>());
   entry->stopping.push_back(std::move(done));
-  // BlueZ has not answered StartNotify yet: it is stopped when it has.
-  if (entry->started) stop(handle, entry);
+  if (entry->started) return stop(handle, entry);
+  // BlueZ has not answered StartNotify yet: it is stopped when it has. It may never answer AcquireNotify.
+  if (!entry->by_socket) return;
+  auto starting = std::exchange(entry->starting, {});
+  stop(handle, entry);
+  for (auto& given_up : starting) given_up(Error(ErrorCode::canceled, "nobody wants the values any more"));
 }
 
 void Notifications::stop(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
@@ -163,6 +179,9 @@ void Notifications::retire() noexcept {
 
 void Notifications::forget(std::uint16_t handle) {
   release_held();
+  const auto found = entries_.find(handle);
+  const auto socket = found == entries_.end() ? nullptr : found->second->socket;
+  if (socket) socket->drain();
   entries_.erase(handle);
   // BlueZ does not answer what was asked of a removed object.
   std::erase_if(reads_, [handle](const OpenRead& read) { return read.handle == handle; });

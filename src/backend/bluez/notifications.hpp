@@ -72,6 +72,8 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
 
   void start(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
   void acquired(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply);
+  [[nodiscard]] std::shared_ptr<NotifySocket> open_socket(std::uint16_t handle, const std::shared_ptr<Entry>& entry,
+                                                          int descriptor);
   void start_by_signals(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
   void socket_ended(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
   Bus::ReplyHandler guarded(std::uint16_t handle, const std::shared_ptr<Entry>& entry,

@@ -14,28 +14,30 @@ namespace blau::detail::bluez {
 
 NotifySocket::NotifySocket(Loop& loop, int descriptor, std::function<void(ByteView)> on_value,
                            std::function<void()> on_end)
-    : descriptor_(descriptor),
+    : descriptor_{descriptor},
       on_value_(std::move(on_value)),
       on_end_(std::move(on_end)),
       watch_(std::make_unique<FdWatch>(loop, descriptor)) {
-  watch_->on_readable([this] { drain(); });
+  watch_->on_readable([this] { deliver_batches(most_a_turn); });
+}
+
+void NotifySocket::Descriptor::close() noexcept {
+  if (const int open = std::exchange(number, -1); open >= 0) ::close(open);
 }
 
 void NotifySocket::close() noexcept {
   watch_.reset();
-  if (const int descriptor = std::exchange(descriptor_, -1); descriptor >= 0) ::close(descriptor);
+  descriptor_.close();
 }
 
-void NotifySocket::drain() {
+void NotifySocket::deliver_batches(int most) {
   const auto self = shared_from_this();
   if (std::exchange(draining_, true)) return;
   struct Drained {
     bool& draining;
     ~Drained() { draining = false; }
   } const drained{draining_};
-  // So many values a turn, so that a flood leaves room for others.
-  constexpr int most_batches = 16;
-  for (int batch = 0; batch < most_batches; ++batch) {
+  for (int batch = 0; batch < most; ++batch) {
     const int count = receive();
     if (count < 0) return end();
     if (count == 0 || !deliver(static_cast<std::size_t>(count))) return;
@@ -51,7 +53,7 @@ int NotifySocket::receive() {
     messages[i].msg_hdr.msg_iov = &places[i];
     messages[i].msg_hdr.msg_iovlen = 1;
   }
-  const int count = ::recvmmsg(descriptor_, messages.data(), batch_size, MSG_DONTWAIT, nullptr);
+  const int count = ::recvmmsg(descriptor_.number, messages.data(), batch_size, MSG_DONTWAIT, nullptr);
   if (count < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) batch_->sizes[i] = messages[i].msg_len;
   return count;
@@ -69,7 +71,7 @@ bool NotifySocket::deliver(std::size_t count) {
     const std::size_t size = batch_->sizes[i];
     if (size == 0 && !is_followed(i, count) && is_at_end()) return end(), false;
     on_value_(ByteView(batch_->values[i].data(), size));
-    if (descriptor_ < 0) return false;
+    if (descriptor_.number < 0) return false;
   }
   return count == batch_size;
 }
@@ -77,10 +79,10 @@ bool NotifySocket::deliver(std::size_t count) {
 /// An empty value reads like the end: what tells them apart is whether somebody holds the other end. Where nobody does, bytes
 /// that are still to be read tell that it was a value.
 bool NotifySocket::is_at_end() const noexcept {
-  pollfd asked{descriptor_, POLLRDHUP, 0};
+  pollfd asked{descriptor_.number, POLLRDHUP, 0};
   if (::poll(&asked, 1, 0) < 1 || (asked.revents & (POLLHUP | POLLRDHUP | POLLERR)) == 0) return false;
   int unread = 0;
-  return ::ioctl(descriptor_, SIOCINQ, &unread) < 0 || unread == 0;
+  return ::ioctl(descriptor_.number, SIOCINQ, &unread) < 0 || unread == 0;
 }
 
 void NotifySocket::end() {
