@@ -164,6 +164,7 @@ Client::Pending Client::start(const std::string& path, const char* interface, co
   sd_bus_slot_set_destroy_callback(slot, &forget_waiting);
   waiting.release();
   sd_bus_slot_set_floating(slot, 1);
+  sd_bus_slot_unref(slot);  // now it is the bus's alone
   sd_bus_flush(bus_);
   return answer;
 }
