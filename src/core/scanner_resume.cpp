@@ -34,10 +34,8 @@ void ScannerCore::begin_instead() noexcept {
 }
 
 void ScannerCore::end_interruption() noexcept {
-  adapter_return_.reset();
+  begin_instead();
   end_streams(std::nullopt);
-  if (coroutine_callback_) coroutine_callback_->stop();
-  state_ = State::idle;
 }
 
 void ScannerCore::resume() {

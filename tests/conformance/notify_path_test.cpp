@@ -9,13 +9,9 @@ class NotifyPaths : public Case {};
 const NotifyOptions by_socket{.path = NotifyPath::socket};
 const NotifyOptions by_signals{.path = NotifyPath::signals};
 
-auto keep_in(const Inbox<Bytes>& inbox) {
-  return [inbox](const Characteristic&, ByteView value) { inbox.push(Bytes(value.begin(), value.end())); };
-}
-
 BLAU_LINKED_CASE(NotifyPaths, ABurstOf200ByASocketIsWholeAndInOrder) {
   Inbox<Bytes> values;
-  auto on_value = keep_in(values);
+  auto on_value = into(values);
   co_await client.start_notify(quiet, on_value, by_socket);
   const auto sent = counter(200);
   const auto subscribers = co_await rig.notify({gatt, quiet}, sent);
@@ -26,7 +22,7 @@ BLAU_LINKED_CASE(NotifyPaths, ABurstOf200ByASocketIsWholeAndInOrder) {
 
 BLAU_LINKED_CASE(NotifyPaths, EmptyAndLongValuesByASocket) {
   Inbox<Bytes> values;
-  auto on_value = keep_in(values);
+  auto on_value = into(values);
   co_await client.start_notify(quiet, on_value, by_socket);
   const std::vector<Bytes> sent{Bytes(), pattern(1), pattern(512), Bytes(), pattern(244), Bytes(), bytes(1)};
   (void)co_await rig.notify({gatt, quiet}, sent);
@@ -37,7 +33,7 @@ BLAU_LINKED_CASE(NotifyPaths, EmptyAndLongValuesByASocket) {
 BLAU_LINKED_CASE(NotifyPaths, OneAfterTheOther) {
   for (const NotifyOptions& options : {by_socket, by_signals, by_socket, by_signals}) {
     Inbox<Bytes> values;
-    auto on_value = keep_in(values);
+    auto on_value = into(values);
     co_await client.start_notify(quiet, on_value, options);
     const std::vector<Bytes> sent{bytes(1), bytes(2)};
     (void)co_await rig.notify({gatt, quiet}, sent);
@@ -50,7 +46,7 @@ BLAU_LINKED_CASE(NotifyPaths, OneAfterTheOther) {
 
 BLAU_LINKED_CASE(NotifyPaths, WhatIsReadDoesNotComeByTheSocket) {
   Inbox<Bytes> values;
-  auto on_value = keep_in(values);
+  auto on_value = into(values);
   co_await client.start_notify(own(0x0308), on_value, by_socket);
   for (int i = 0; i < 3; ++i) (void)co_await client.read_gatt_char(own(0x0308));
   const std::vector<Bytes> mark{bytes(0xff)};
@@ -61,14 +57,14 @@ BLAU_LINKED_CASE(NotifyPaths, WhatIsReadDoesNotComeByTheSocket) {
 
 BLAU_LINKED_CASE(NotifyPaths, IndicationsByASocketOrBySignals) {
   Inbox<Bytes> values;
-  auto on_value = keep_in(values);
+  auto on_value = into(values);
   co_await client.start_notify(own(0x0302), on_value, by_socket);
   co_await values.reach(3);
 }
 
 BLAU_LINKED_CASE(NotifyPaths, ASocketEndsWithTheLink) {
   Inbox<Bytes> values;
-  auto on_value = keep_in(values);
+  auto on_value = into(values);
   co_await client.start_notify(quiet, on_value, by_socket);
   const auto sent = counter(20);
   (void)co_await rig.notify({gatt, quiet}, sent);
@@ -76,7 +72,7 @@ BLAU_LINKED_CASE(NotifyPaths, ASocketEndsWithTheLink) {
   co_await drop_and_await(rig, client);
   co_await client.connect();
   Inbox<Bytes> others;
-  auto on_other = keep_in(others);
+  auto on_other = into(others);
   co_await client.start_notify(quiet, on_other, by_socket);
   (void)co_await rig.notify({gatt, quiet}, sent);
   co_await others.reach(20);

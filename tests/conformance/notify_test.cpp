@@ -9,11 +9,6 @@ class Notify : public Case {};
 
 const Uuid echo = own(0x0306);
 
-/// A callback that keeps what it is given.
-auto into(const Inbox<Bytes>& inbox) {
-  return [inbox](const Characteristic&, ByteView value) { inbox.push(Bytes(value.begin(), value.end())); };
-}
-
 BLAU_LINKED_CASE(Notify, FiveValuesOnSchedule) {
   Inbox<Bytes> values;
   auto on_value = into(values);

@@ -87,6 +87,11 @@ class Inbox {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
+/// A callback that keeps the values that it is given.
+inline auto into(const Inbox<Bytes>& inbox) {
+  return [inbox](const Characteristic&, ByteView value) { inbox.push(Bytes(value.begin(), value.end())); };
+}
+
 /// What every case shares.
 class Case : public testing::Test {
  protected:

@@ -37,7 +37,7 @@ Task<> outlive(Rig& rig, json fault, json repair, std::optional<DisconnectReason
   Client client{gatt, keeper.options()};
   co_await client.connect();
   Inbox<Bytes> values;
-  auto on_value = [values](const Characteristic&, ByteView value) { values.push(Bytes(value.begin(), value.end())); };
+  auto on_value = into(values);
   co_await client.start_notify(quiet, on_value);
   co_await expect_values(rig, values);
   arm(fault);

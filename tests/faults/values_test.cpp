@@ -8,10 +8,6 @@ namespace {
 /// Values and properties that are doubled, lost, malformed, or very many.
 class ValueFaults : public FaultCase {};
 
-auto into(const Inbox<Bytes>& inbox) {
-  return [inbox](const Characteristic&, ByteView value) { inbox.push(Bytes(value.begin(), value.end())); };
-}
-
 BLAU_LINKED_CASE(ValueFaults, SignalsAreDoubledWhileAnotherProgramSubscribes) {
   const auto object = object_of(client, quiet);
   arm({{"fault", "notify"}, {"path", object}, {"foreign", true}});

@@ -23,7 +23,6 @@ ClientUser::ClientUser(Ledger& ledger, backend::Backend& backend, const backend:
     : ledger_(ledger), port_(backend.make_client(request, *this)) {}
 
 void ClientUser::act(std::uint8_t choice, Input& input) {
-  if (getenv("T")) fprintf(stderr, "client %p act %d link %d up %d\n", (void*)this, choice % 16, (int)link_, told_up_);
   if (!port_) return;
   switch (choice % 16) {
     case 0:
@@ -56,7 +55,6 @@ void ClientUser::connect() {
   if (link_ != Link::down) return;
   link_ = Link::connecting;
   port_->connect(ledger_.expect<void>(this, [this](const Result<void>& result) {
-    if (getenv("T")) fprintf(stderr, "connect done %d link %d\n", result.has_value(), (int)link_);
     require(!result || link_ == Link::connecting, "a connect that was taken back does not succeed");
     link_ = result ? Link::up : Link::down;
     told_up_ = result.has_value();
