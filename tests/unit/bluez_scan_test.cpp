@@ -73,6 +73,29 @@ TEST_F(BlueZScan, MemoriesAreNoSightings) {
   EXPECT_TRUE(heard.seen.empty());
 }
 
+TEST_F(BlueZScan, DeviceWithoutAnAddressIsNone) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  start_scan(*scanner);
+  const std::string path = std::string(adapter_path) + "/dev_C0_FF_EE_00_00_02";
+  peer_.emit_added(path, [](Message& m) {
+    m.append("a{sa{sv}}", 1, device_interface, 2, "RSSI", "n", -50, "Connected", "b", 1);
+  });
+  peer_.settle();
+  EXPECT_TRUE(heard.seen.empty());
+  Answer<std::vector<Device>> connected;
+  backend_->connected_devices("", {}, connected.taker());
+  expect(connected);
+  EXPECT_TRUE((*connected.result)->empty());
+
+  peer_.emit(path, device_interface, [](Message& m) {
+    m.append("a{sv}as", 2, "Address", "s", "C0:FF:EE:00:00:02", "RSSI", "n", -51, 0);
+  });
+  peer_.settle();
+  ASSERT_EQ(heard.seen.size(), 1U);
+  EXPECT_EQ(heard.seen[0].first.id(), path);
+}
+
 TEST_F(BlueZScan, ScannersShareOneDiscovery) {
   Heard first, second;
   auto one = backend_->make_scanner(first);

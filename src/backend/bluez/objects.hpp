@@ -69,6 +69,8 @@ struct DeviceObject {
   std::map<std::uint16_t, DescriptorObject> descriptors;
 
   [[nodiscard]] bool has_bond() const noexcept { return bonded.value_or(paired); }
+  /// Without an address nobody could be told which device it is.
+  [[nodiscard]] bool has_address() const noexcept { return identity.address().number() != 0; }
 };
 
 /// What a change of a device was about. Combine with `|`.
@@ -131,10 +133,13 @@ class Objects {
   [[nodiscard]] const DeviceObject* device(std::string_view adapter_path, const Address& address) const noexcept;
   [[nodiscard]] const std::map<std::string, AdapterObject, std::less<>>& adapters() const noexcept { return adapters_; }
 
+  /// Each device of an adapter that has an address.
   template <class Call>
   void each_device(std::string_view adapter_path, Call&& call) const {
-    for (const auto& [path, device] : devices_)
-      if (const auto parsed = parse_path(path); parsed && parsed->adapter == adapter_path) call(device);
+    for (const auto& [path, device] : devices_) {
+      const auto parsed = parse_path(path);
+      if (parsed && parsed->adapter == adapter_path && device.has_address()) call(device);
+    }
   }
 
  private:

@@ -258,7 +258,7 @@ void Discoveries::adapter_removed(const AdapterObject& adapter) {
 
 void Discoveries::device_changed(const DeviceObject& device, DeviceChange change) {
   // Without an RSSI it is a memory, not a sighting. What a link tells of the device is none either.
-  if (!device.heard) return;
+  if (!device.heard || !device.has_address()) return;
   if (!has(change, DeviceChange::advertised) && (!has(change, DeviceChange::described) || device.connected)) return;
   const auto parsed = parse_path(device.path);
   if (!parsed) return;
