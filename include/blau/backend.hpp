@@ -258,6 +258,9 @@ class ClientEvents {
   virtual void on_disconnected(DisconnectReason reason, const std::string& native) = 0;
   /// A notification or an indication. @param handle the declaration handle. `value` is valid only during the call.
   virtual void on_value(std::uint16_t handle, ByteView value) = 0;
+  /// A subscription that was answered is over, though the link and the characteristic are there: the system does not give its values any more.
+  /// The core does not call `unsubscribe` for it.
+  virtual void on_subscription_ended(std::uint16_t handle, const Error& error) { (void)handle, (void)error; }
   /// The link's ATT MTU is now this.
   virtual void on_mtu_changed(std::uint16_t mtu) = 0;
   /// The peripheral's services have changed; the core discovers again.

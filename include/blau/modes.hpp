@@ -25,7 +25,7 @@ enum class NotifyPath : std::uint8_t {
   /// way makes bluetoothd send each value once more, to all of them.
   signals,
   /// A socket of its own (BlueZ's AcquireNotify): takes the least time. But bluetoothd drops values while the socket is full (some hundred of them), those that come before the
-  /// peripheral's answer to the subscription are lost, and before BlueZ 5.84 a refusal of the peripheral is never answered: the operation times out, and the characteristic stays busy until the link ends. Where BlueZ cannot give the socket, it becomes `signals`.
+  /// peripheral's answer to the subscription are lost, and before BlueZ 5.84 a refusal of the peripheral is never answered: the operation times out, and the characteristic stays busy until the link ends. Where BlueZ cannot give the socket, or takes it away, it becomes `signals`; where these are refused then, the subscription ends with that error.
   socket,
 };
 

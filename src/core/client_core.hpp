@@ -219,6 +219,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   // backend::ClientEvents
   void on_disconnected(DisconnectReason reason, const std::string& native) override;
   void on_value(std::uint16_t handle, ByteView value) override;
+  void on_subscription_ended(std::uint16_t handle, const Error& error) override;
   void on_mtu_changed(std::uint16_t mtu) override;
   void on_services_changed() override;
   void on_pairing_question(const backend::PairingQuestion& question,

@@ -223,6 +223,14 @@ void ClientCore::on_value(std::uint16_t handle, ByteView value) {
   }
 }
 
+void ClientCore::on_subscription_ended(std::uint16_t handle, const Error& error) {
+  const auto found = subscriptions_.find(handle);
+  if (found == subscriptions_.end()) return;
+  auto sink = std::move(found->second.sink);
+  subscriptions_.erase(found);
+  retire(std::move(sink), error);
+}
+
 std::uint64_t ClientCore::dropped_values(const CharacteristicRef& ref) const {
   const auto known = tree();
   if (!known) return 0;

@@ -191,6 +191,21 @@ TEST_F(BlueZNotifySocket, ClosedByAnotherProgramItGoesOnWithSignals) {
   EXPECT_THAT(told_.values, ElementsAre(bytes(1), bytes(2)));
 }
 
+TEST_F(BlueZNotifySocket, ClosedByAnotherProgramAndRefusedSignalsItEnds) {
+  const auto given = subscribe_by_socket();
+  given->hang_up();
+  peer_.error(peer_.next_call("StartNotify"), "org.bluez.Error.NotPermitted", "Notify acquired");
+  EXPECT_TRUE(peer_.run_until([&] { return !told_.ended_subscriptions.empty(); }));
+  ASSERT_EQ(told_.ended_subscriptions.size(), 1U);
+  EXPECT_EQ(told_.ended_subscriptions[0].first, rate);
+  EXPECT_EQ(told_.ended_subscriptions[0].second, ErrorCode::busy);
+  Answer<void> again;
+  client_->subscribe(rate, {}, again.taker());
+  peer_.reply(peer_.next_call("StartNotify"));
+  expect(again);
+  EXPECT_TRUE(again.succeeded());
+}
+
 TEST_F(BlueZNotifySocket, WhatCameBeforeTheLinksEndIsDelivered) {
   const auto given = subscribe_by_socket();
   // Both lie there when the loop runs next; the signal is handled first or last.

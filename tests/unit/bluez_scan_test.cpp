@@ -78,9 +78,8 @@ TEST_F(BlueZScan, DeviceWithoutAnAddressIsNone) {
   const auto scanner = backend_->make_scanner(heard);
   start_scan(*scanner);
   const std::string path = std::string(adapter_path) + "/dev_C0_FF_EE_00_00_02";
-  peer_.emit_added(path, [](Message& m) {
-    m.append("a{sa{sv}}", 1, device_interface, 2, "RSSI", "n", -50, "Connected", "b", 1);
-  });
+  peer_.emit_added(
+      path, [](Message& m) { m.append("a{sa{sv}}", 1, device_interface, 2, "RSSI", "n", -50, "Connected", "b", 1); });
   peer_.settle();
   EXPECT_TRUE(heard.seen.empty());
   Answer<std::vector<Device>> connected;
@@ -88,9 +87,8 @@ TEST_F(BlueZScan, DeviceWithoutAnAddressIsNone) {
   expect(connected);
   EXPECT_TRUE((*connected.result)->empty());
 
-  peer_.emit(path, device_interface, [](Message& m) {
-    m.append("a{sv}as", 2, "Address", "s", "C0:FF:EE:00:00:02", "RSSI", "n", -51, 0);
-  });
+  peer_.emit(path, device_interface,
+             [](Message& m) { m.append("a{sv}as", 2, "Address", "s", "C0:FF:EE:00:00:02", "RSSI", "n", -51, 0); });
   peer_.settle();
   ASSERT_EQ(heard.seen.size(), 1U);
   EXPECT_EQ(heard.seen[0].first.id(), path);

@@ -60,6 +60,7 @@ struct Told final : backend::ClientEvents {
   std::vector<std::string> log;
   std::vector<Bytes> values;
   std::vector<DisconnectReason> ends;
+  std::vector<std::pair<std::uint16_t, ErrorCode>> ended_subscriptions;
   int mtu = 0;
   std::function<void()> then;  ///< called after each value
   void on_disconnected(DisconnectReason reason, const std::string&) override {
@@ -70,6 +71,9 @@ struct Told final : backend::ClientEvents {
     log.push_back("value " + to_hex(value));
     values.emplace_back(value.begin(), value.end());
     if (then) then();
+  }
+  void on_subscription_ended(std::uint16_t handle, const Error& error) override {
+    ended_subscriptions.emplace_back(handle, error.code());
   }
   void on_mtu_changed(std::uint16_t now) override { mtu = now; }
   void on_services_changed() override { log.emplace_back("services changed"); }

@@ -65,6 +65,31 @@ TEST_F(ClientNotify, NotifiesFromBeforeTheAnswerUntilStop) {
   });
 }
 
+TEST_F(ClientNotify, EndsWhereTheSystemGivesNoMoreValues) {
+  with_client([this](Client& client) -> Task<> {
+    Started<Subscription> starting(client.subscribe("2a19"));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    Subscription values = std::move(starting.result()).value();
+    port().events->on_value(2, bytes(1));
+    const Error refused(ErrorCode::not_permitted, "no more");
+    port().events->on_subscription_ended(2, refused);
+    port().events->on_value(2, bytes(2));
+    const auto first = co_await values.next();
+    EXPECT_EQ(first, bytes(1));
+    const auto second = co_await values.next();
+    EXPECT_FALSE(second);
+    EXPECT_EQ(values.end_reason()->code(), ErrorCode::not_permitted);
+    values = Subscription();
+    co_await turns();
+    EXPECT_EQ(port().unsubscribes.count(), 0) << "there is nothing to end";
+    Started<Subscription> again(client.subscribe("2a19"));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(again.succeeded());
+  });
+}
+
 TEST_F(ClientNotify, NotifyBeforeIndicateUnlessForced) {
   with_client([this](Client& client) -> Task<> {
     auto ignore = [](const Characteristic&, ByteView) {};

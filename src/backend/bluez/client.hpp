@@ -75,6 +75,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void deliver(std::uint16_t handle, ByteView value) {
     if (events_ && linked_) events_->on_value(handle, value);
   }
+  void subscription_ended(std::uint16_t handle, const Error& error) {
+    if (events_ && linked_) events_->on_subscription_ended(handle, error);
+  }
 
  private:
   template <class T>

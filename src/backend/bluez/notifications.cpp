@@ -119,9 +119,8 @@ void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& 
   entry->starting.clear();
   if (!reply.ok()) {
     entries_.erase(handle);
-    if (entry->started)
-      log(LogLevel::warning, "BlueZ", "no more values of " + entry->path + ": " + std::string(reply.error_name()));
     const Error error = to_error(Request::subscribe, reply.error_name(), reply.error_text());
+    if (entry->started) end_started(handle, entry, error);
     for (auto& done : starting) done(error);
     for (auto& done : std::exchange(entry->stopping, {})) done(Result<void>());
     return;
@@ -129,6 +128,12 @@ void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& 
   entry->started = true;
   if (entry->takers.empty()) return stop(handle, entry);
   for (auto& done : starting) done(Result<void>());
+}
+
+/// Its socket was closed, and signals are refused.
+void Notifications::end_started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Error& error) {
+  log(LogLevel::warning, "BlueZ", "no more values of " + entry->path + ": " + error.what());
+  for (const auto& taker : std::exchange(entry->takers, {})) taker->subscription_ended(handle, error);
 }
 
 void Notifications::unsubscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, backend::Done<void> done) {

@@ -79,6 +79,7 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   Bus::ReplyHandler guarded(std::uint16_t handle, const std::shared_ptr<Entry>& entry,
                             void (Notifications::*next)(std::uint16_t, const std::shared_ptr<Entry>&, const Reply&));
   void started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply);
+  static void end_started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Error& error);
   void stop(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
   [[nodiscard]] bool is_current(std::uint16_t handle, const std::shared_ptr<Entry>& entry) const;
   [[nodiscard]] bool is_being_read(std::uint16_t handle) const;
