@@ -1,6 +1,7 @@
 """The clients: how each is built and started."""
 
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from .rig import ROOT
 BUILD = ROOT / "build/release"
 ENVIRONMENT = ROOT / "build/bench-peers"
 PYTHON_PACKAGES = ("bleak==3.1.0", "simplepyble==1.2.0")
+BTLEPLUG = ROOT / "bench/peers/btleplug_client"
+BTLEPLUG_BUILD = ROOT / "build/bench-btleplug"
 PROGRAMS = ("blau-bench-bare", "blau-bench-callback", "blau-bench-coroutine")
 
 
@@ -35,6 +38,11 @@ def python() -> list[Peer]:
             Peer("simpleble", "SimpleBLE", (ENVIRONMENT / "bin/python", here / "simplepyble_client.py"))]
 
 
+def rust() -> list[Peer]:
+    """What Cargo builds."""
+    return [Peer("btleplug", "btleplug", (BTLEPLUG_BUILD / "release/blau-bench-btleplug",))]
+
+
 def fake() -> Path:
     return BUILD / "tests/rigs/fake_bluez/blau-fake-bluez"
 
@@ -57,7 +65,20 @@ def install_python() -> None:
     (ENVIRONMENT / "installed").write_text(_wanted())
 
 
-def versions(with_python: bool) -> dict:
+def has_rust() -> bool:
+    return (BTLEPLUG_BUILD / "release/blau-bench-btleplug").exists()
+
+
+def build_rust() -> None:
+    """Only where there is a Rust compiler, and what its D-Bus library is made with."""
+    if not shutil.which("cargo") or subprocess.run(("pkg-config", "--exists", "dbus-1")).returncode != 0:
+        print("btleplug is left out: it needs cargo and libdbus-1-dev", file=sys.stderr)
+        return
+    _run("cargo", "build", "--quiet", "--release", "--locked", "--manifest-path", str(BTLEPLUG / "Cargo.toml"),
+         "--target-dir", str(BTLEPLUG_BUILD))
+
+
+def versions(with_python: bool, with_rust: bool) -> dict:
     """Of everything that takes part."""
     found = {"Blau": re.search(r"project\(blau VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1],
              "sd-bus (libsystemd)": _output("pkg-config", "--modversion", "libsystemd"),
@@ -68,6 +89,8 @@ def versions(with_python: bool) -> dict:
         packages = dict(line.split("==") for line in listed.splitlines() if "==" in line)
         found |= {"Bleak": packages["bleak"], "dbus-fast (in Bleak)": packages["dbus-fast"],
                   "SimpleBLE (simplepyble)": packages["simplepyble"], "Python": sys.version.split()[0]}
+    if with_rust:
+        found |= {"btleplug": re.search(r'name = "btleplug"\nversion = "([^"]+)"', (BTLEPLUG / "Cargo.lock").read_text())[1]}
     return found
 
 

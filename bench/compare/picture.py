@@ -4,7 +4,8 @@ from html import escape
 
 from .table import REFERENCE, Results, number, title_of
 
-COLOURS = {"bare": "#8a8f98", "callback": "#0b62c4", "coroutine": "#5aa2ee", "bleak": "#d9822b", "simpleble": "#8c5bb5"}
+COLOURS = {"bare": "#8a8f98", "callback": "#0b62c4", "coroutine": "#5aa2ee", "bleak": "#d9822b", "simpleble": "#8c5bb5",
+           "btleplug": "#b3443f"}
 WIDTH, LEFT, RIGHT = 960, 330, 150
 BAR, GAP, GROUP_GAP, TOP = 12, 2, 14, 58
 
