@@ -146,7 +146,7 @@ class ScannerPort {
   /// Errors: `bluetooth_not_available`, `access_denied`, `not_supported` (mode or filter), `invalid_argument` (an unknown adapter, a filter that the system does not take), `busy` (somebody else's
   /// scan excludes it), `backend_lost`, `failed`.
   virtual void start(const ScanRequest& request, Done<void> done) = 0;
-  /// Ends the scan. Succeeds where none runs and where the system says so. No event comes after the call.
+  /// Ends the scan. Succeeds where none runs and where the system says so. No event comes after the call. A `start` that is pending ends with `canceled`, before the `Done` of `stop`.
   virtual void stop(Done<void> done) = 0;
 };
 

@@ -200,6 +200,30 @@ TEST_F(BlueZScan, ScannerThatIsStoppedBetweenTwoAttemptsIsStoppedOnce) {
   EXPECT_THAT(peer_.calls(), IsEmpty());
 }
 
+TEST_F(BlueZScan, StartThatIsStoppedEndsBeforeTheStop) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  std::vector<std::string> ends;
+  scanner->start({}, [&](const Result<void>& result) {
+    EXPECT_EQ(result.error().code(), ErrorCode::canceled);
+    ends.emplace_back("start");
+  });
+  Answer<void> again;
+  scanner->stop([&](const Result<void>& result) {
+    EXPECT_TRUE(result);
+    ends.emplace_back("stop");
+    scanner->start({}, again.taker());
+  });
+  EXPECT_THAT(ends, ElementsAre("start", "stop"));
+  peer_.reply(peer_.next_call("SetDiscoveryFilter"));
+  peer_.reply(peer_.next_call("StartDiscovery"));
+  expect(again);
+  EXPECT_TRUE(again.succeeded());
+  advertise(-50);
+  peer_.settle();
+  EXPECT_EQ(heard.seen.size(), 1U) << "one scan runs";
+}
+
 TEST_F(BlueZScan, DestroyedScannerStopsTheDiscovery) {
   Heard heard;
   auto scanner = backend_->make_scanner(heard);

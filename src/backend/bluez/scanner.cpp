@@ -216,12 +216,13 @@ void Discoveries::start(const std::shared_ptr<Scan>& scan, const backend::ScanRe
   auto filter = filter_of(request.bluez);
   if (!filter) return scan->finish_start(filter.error());
   scan->filter = *std::move(filter);
-  daemon_.when_ready([self = weak_self(), scan, adapter = request.adapter](const Result<void>& ready) {
-    const auto discoveries = self.lock();
-    if (!discoveries || !scan->starting) return;
-    if (!ready) return scan->finish_start(ready.error());
-    discoveries->start_on(scan, adapter);
-  });
+  daemon_.when_ready(
+      [self = weak_self(), scan, attempt = scan->attempt, adapter = request.adapter](const Result<void>& ready) {
+        const auto discoveries = self.lock();
+        if (!discoveries || !scan->starting || scan->attempt != attempt) return;
+        if (!ready) return scan->finish_start(ready.error());
+        discoveries->start_on(scan, adapter);
+      });
 }
 
 void Discoveries::start_on(const std::shared_ptr<Scan>& scan, const std::string& adapter) {
@@ -299,16 +300,13 @@ void Scanner::stop(backend::Done<void> done) {
   const auto system = system_.lock();
   if (!system) return done(Result<void>());
   const auto scan = scan_;
-  // The answer of `stop` is for a port that lives.
+  scan->finish_start(Error(ErrorCode::canceled, "the scan was stopped before it began"));
+  // The port may be destroyed inside, which has stopped the scan; and the answer of `stop` is for a port that lives.
+  if (!scan->events) return;
   auto guarded = [scan, done = std::move(done)](const Result<void>& result) mutable {
     if (scan->events) done(result);
   };
-  const bool was_starting = static_cast<bool>(scan->starting);
-  auto start = std::move(scan->starting);
-  scan->starting.reset();
-  scan->running = false;
   system->discoveries.stop(scan, std::move(guarded));
-  if (was_starting && scan->events) start(Error(ErrorCode::canceled, "the scan was stopped before it began"));
 }
 
 }  // namespace blau::detail::bluez
