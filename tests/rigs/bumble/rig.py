@@ -7,7 +7,7 @@ import table
 import world
 from air import Air
 from control import Refused
-from simulated import SimulatedPeripheral
+from simulated import Numbered, SimulatedPeripheral
 
 # HCI reasons a peripheral can end a link with, Core Vol 1 Part F 1.3; the default is that its user wanted it.
 REMOTE_USER_TERMINATED = 0x13
@@ -126,6 +126,15 @@ class Rig:
 
     async def _do_indicate(self, request: dict) -> dict:
         return await self._send(request, indicate=True)
+
+    async def _do_stream(self, request: dict) -> dict:
+        stamp, count = request.get("stamp", False), request["count"]
+        numbered = Numbered(request.get("size", 20), request.get("first", 0), stamp)
+        if numbered.size < (12 if stamp else 4):
+            raise Refused("stream: the size has no room for the number")
+        peripheral = self._peripheral(request)
+        seconds = await peripheral.stream(peripheral.row(request), numbered, count, request.get("rate", 0))
+        return {"sent": count, "seconds": seconds}
 
     async def _do_set_value(self, request: dict) -> None:
         self._peripheral(request).row(request).value = bytes.fromhex(request["value"])

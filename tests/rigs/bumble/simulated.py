@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from dataclasses import dataclass
 
 from bumble import hci
@@ -15,12 +16,29 @@ from control import Refused
 from gatt import WorldServer
 
 
+# Of a stream without a rate, until the air has taken them.
+STREAMED_AT_ONCE = 16
+
+
 @dataclass
 class Write:
     """What a central wrote."""
     handle: int
     value: bytes
     command: bool
+
+
+@dataclass
+class Numbered:
+    """Values that tell which they are and, with `stamp`, when they were sent, by CLOCK_MONOTONIC."""
+    size: int
+    first: int
+    stamp: bool
+
+    def value(self, turn: int) -> bytes:
+        number = (self.first + turn).to_bytes(4, "little")
+        stamp = time.monotonic_ns().to_bytes(8, "little") if self.stamp else b""
+        return (number + stamp).ljust(self.size, b"\0")
 
 
 class SimulatedPeripheral:
@@ -122,6 +140,23 @@ class SimulatedPeripheral:
                 await self.server.send_to(bearer, bits, row.handle, value, indicate)
             await bearer.drain()
         return len(subscribers)
+
+    async def stream(self, row: table.Attribute, numbered: "Numbered", count: int, rate: float) -> float:
+        """Notifies numbered values, so many a second or, if that is 0, as fast as the air takes them; ends when all are on
+        the air. The seconds that it took."""
+        bearers = [bearer for bearer, bits in self.server.subscribed(row.handle) if bits & 1]
+        begin = time.monotonic()
+        for turn in range(count):
+            if rate:
+                # By the clock, not by waits one after the other, whose delays would add up.
+                await asyncio.sleep(max(0.0, begin + turn / rate - time.monotonic()))
+            for bearer in bearers:
+                await self.server.send_to(bearer, 1, row.handle, numbered.value(turn))
+                if not rate and turn % STREAMED_AT_ONCE == 0:
+                    await bearer.drain()
+        for bearer in bearers:
+            await bearer.drain()
+        return time.monotonic() - begin
 
     def _on_connection(self, connection) -> None:
         connection.on("disconnection", lambda _reason: self._tell())

@@ -5,6 +5,7 @@ import json
 import logging
 import struct
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -144,6 +145,22 @@ class Gatt(Case):
         values = [number.to_bytes(2, "big") for number in range(500)]
         self.assertEqual(await self.do("notify", handle=BOTH, values=[v.hex() for v in values]), {"subscribers": 1})
         self.assertEqual([await queue.get() for _ in values], values)
+
+    async def test_a_stream_of_numbered_values(self):
+        peer = await self.connect()
+        queue = await self.subscribe(peer, BOTH, 1)
+        for rate in (0, 500):
+            begin = time.monotonic_ns()
+            reply = await self.do("stream", handle=BOTH, count=100, size=20, rate=rate, first=7, stamp=True)
+            values = [await queue.get() for _ in range(100)]
+            self.assertEqual({len(value) for value in values}, {20})
+            self.assertEqual([int.from_bytes(value[:4], "little") for value in values], list(range(7, 107)))
+            times = [int.from_bytes(value[4:12], "little") for value in values]
+            self.assertEqual(sorted(times), times)
+            self.assertTrue(begin < times[0] and times[-1] < time.monotonic_ns())
+            self.assertGreaterEqual(reply["seconds"], 99 / rate if rate else 0)
+        with self.assertRaises(Refused):
+            await self.do("stream", handle=BOTH, count=1, size=11, stamp=True)
 
     async def test_nobody_subscribed(self):
         await self.connect()
