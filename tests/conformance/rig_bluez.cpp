@@ -37,10 +37,11 @@ json hex_of(const std::vector<Bytes>& values) {
   return list;
 }
 
-/// Of BlueZ 5: what the fake one says that it is; the machine has Debian 12's.
+/// Of BlueZ 5: what the daemon says that it is.
 int minor_version() {
   const char* version = std::getenv("BLAU_RIG_BLUEZ");
-  return version ? std::atoi(version + 2) : 66;
+  if (!version) throw std::runtime_error("BLAU_RIG_BLUEZ is not set: run this by tests/rigs/vm/run or fake_bluez/run");
+  return std::atoi(version + 2);
 }
 
 /// Before 5.83 BlueZ does not tell reasons.

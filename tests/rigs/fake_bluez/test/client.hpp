@@ -29,7 +29,7 @@ inline const std::string beacon_address = "C4:B1:A0:00:00:03";
 [[nodiscard]] std::string device_path(const std::string& address);
 /// The UUIDs of the world of the conformance suite.
 [[nodiscard]] std::string own(unsigned number);
-/// "5.66" and the like: what the fake was told to be.
+/// "5.66" and the like: what the daemon says that it is, or the fake was told to be.
 [[nodiscard]] std::string version();
 [[nodiscard]] bool is_old();
 
