@@ -2,10 +2,14 @@
 
 #include "client.hpp"
 
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 
 namespace blau::fake_test {
 namespace {
@@ -92,6 +96,24 @@ TEST_F(Habits, DuplicateDataTellsEachReport) {
   EXPECT_TRUE(client.until([&] { return client.count(tag, "ManufacturerData") > 3; }));
 }
 
+TEST_F(Habits, EachReportTellsItsStrengthWhetherOneWasAskedForOrNot) {
+  const auto tag = device_path(tag_address);  // whose strength never changes
+  for (const int entries : {2, 3}) {
+    Client client;
+    const auto set = client.adapter("SetDiscoveryFilter", [entries](sd_bus_message* message) {
+      sd_bus_message_open_container(message, 'a', "{sv}");
+      sd_bus_message_append(message, "{sv}{sv}", "Transport", "s", "le", "DuplicateData", "b", 1);
+      if (entries == 3) sd_bus_message_append(message, "{sv}", "RSSI", "n", -127);
+      sd_bus_message_close_container(message);
+    });
+    EXPECT_EQ(set.error, "");
+    EXPECT_EQ(client.adapter("StartDiscovery").error, "");
+    EXPECT_TRUE(client.until([&] { return client.count(tag, "ManufacturerData") > 5; }));
+    EXPECT_GE(client.count(tag, "RSSI"), client.count(tag, "ManufacturerData")) << entries;
+    EXPECT_EQ(client.adapter("StopDiscovery").error, "");
+  }
+}
+
 TEST_F(Habits, AFilterByServiceKeepsOthersOutOrEndsTheDaemon) {
   Client client;
   const auto set = client.adapter("SetDiscoveryFilter", [](sd_bus_message* message) {
@@ -157,6 +179,45 @@ TEST_F(Habits, ALinkOutlivesItsProgramAndItsObjectsTheLink) {
   ASSERT_TRUE(client.until([&] { return client.count(path, "Connected") == 1; }));
   EXPECT_EQ(client.objects().size(), before);
   EXPECT_EQ(client.read(client.characteristic(tag_address, own(0x0901))).text, "Not connected");
+}
+
+/// Connects, subscribes, says so, and waits for its end. No exception may leave it: it would go on with the tests.
+[[noreturn]] void hold_a_link(const std::string& address, const std::string& uuid, int ready) noexcept {
+  Client client;
+  client.connect(address);
+  client.call(client.characteristic(address, uuid), characteristic_interface, "StartNotify");
+  if (::write(ready, "r", 1) != 1) std::abort();
+  while (true) ::pause();
+}
+
+/// A program of its own that has a link, and is killed.
+void connect_and_be_killed(const std::string& address, const std::string& uuid) {
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const pid_t program = ::fork();
+  if (program == 0) hold_a_link(address, uuid, ready[1]);
+  ::close(ready[1]);
+  char word = 0;
+  EXPECT_EQ(::read(ready[0], &word, 1), 1);
+  ::close(ready[0]);
+  EXPECT_EQ(::kill(program, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(program, nullptr, 0), program);
+}
+
+TEST_F(Habits, AKilledProgramsLinkStaysAndItsSubscriptionDoesNot) {
+  const auto subscriptions = [&](std::size_t count) {
+    tell({{"command", "subscriptions"}, {"address", gatt_address}, {"uuid", own(0x0305)}, {"count", count}});
+  };
+  connect_and_be_killed(gatt_address, own(0x0305));
+  subscriptions(0);
+  // For longer than bluetoothd takes for any link that is to end.
+  Client client;
+  client.connect(tag_address);
+  EXPECT_EQ(client.device(tag_address, "Disconnect").error, "");
+  EXPECT_TRUE(client.until([&] { return client.count(device_path(tag_address), "Connected") == 1; }));
+  EXPECT_EQ(client.property(device_path(gatt_address), "org.bluez.Device1", "Connected"), 1);
+  tell({{"command", "connections"}, {"address", gatt_address}, {"count", 1}});
+  EXPECT_EQ(client.read(client.characteristic(gatt_address, own(0x0107))).error, "");
 }
 
 TEST_F(Habits, AReadIsToldAsAChangeBeforeItsAnswerAndSharedByWhoAsksTheSame) {
