@@ -1,4 +1,4 @@
-"""A fake bluetoothd on a bus of its own, and a client process on it."""
+"""A bluetoothd, the fake one on a bus of its own or that of a virtual machine, and a client process on it."""
 
 import json
 import os
@@ -16,31 +16,17 @@ class Failure(Exception):
 
 
 class Rig:
-    """`with Rig(world, fake) as rig:`"""
+    """Something with a control socket: `with …Rig(…) as rig:`"""
 
-    def __init__(self, world: Path, fake: Path) -> None:
-        # The command tells where bus and control socket are, and lives until its input ends.
-        command = [ROOT / "tests/rigs/fake_bluez/run", "--program", fake, "--world", world, "--",
-                   "sh", "-c", 'echo "$DBUS_SYSTEM_BUS_ADDRESS"; echo "$BLAU_RIG_CONTROL"; cat']
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.bus = self._process.stdout.readline().strip()
-        self._control = self._process.stdout.readline().strip()
-        if not self._control:
-            raise RuntimeError("the fake bluetoothd did not start")
-
-    def __enter__(self) -> "Rig":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._process.stdin.close()
-        if self._process.wait(timeout=30) != 0:
-            raise RuntimeError("the fake bluetoothd did not end well")
+    bus: str | None = None  # None: the system's own
+    control: str
+    daemons: tuple[int, ...] = ()  # processes whose time is told as well
 
     def ask(self, timeout: float = 60, **request) -> dict:
         """One command of the control socket."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(timeout)
-            connection.connect(self._control)
+            connection.connect(self.control)
             connection.sendall(json.dumps(request).encode() + b"\n")
             reply = json.loads(connection.makefile().readline())
         if not reply["ok"]:
@@ -48,11 +34,33 @@ class Rig:
         return reply
 
 
+class FakeRig(Rig):
+    """A fake bluetoothd of its own."""
+
+    def __init__(self, world: Path, fake: Path) -> None:
+        # The command tells where bus and control socket are, and lives until its input ends.
+        command = [ROOT / "tests/rigs/fake_bluez/run", "--program", fake, "--world", world, "--",
+                   "sh", "-c", 'echo "$DBUS_SYSTEM_BUS_ADDRESS"; echo "$BLAU_RIG_CONTROL"; cat']
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.bus = self._process.stdout.readline().strip()
+        self.control = self._process.stdout.readline().strip()
+        if not self.control:
+            raise RuntimeError("the fake bluetoothd did not start")
+
+    def __enter__(self) -> Rig:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._process.stdin.close()
+        if self._process.wait(timeout=30) != 0:
+            raise RuntimeError("the fake bluetoothd did not end well")
+
+
 class ClientProcess:
     """One run of a client: `with ClientProcess(rig, command) as client:`"""
 
     def __init__(self, rig: Rig, command: list) -> None:
-        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=rig.bus)
+        environment = os.environ | ({"DBUS_SYSTEM_BUS_ADDRESS": rig.bus} if rig.bus else {})
         environment.pop("BLAU_BACKEND", None)
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._text = b""

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +52,10 @@ def all_of(quick: bool) -> list[Workload]:
 
 
 class Runner:
-    """Runs clients on fakes of their own."""
+    """Runs clients, each on a rig that `make_rig` makes of a world file."""
 
-    def __init__(self, fake: Path, folder: Path, scale: Scale) -> None:
-        self._fake = fake
+    def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, scale: Scale) -> None:
+        self._rig = make_rig
         self._scale = scale
         # Values come at once. Answers do not, as on a radio: they never find the client still awake.
         self._values = world.write(world.values(latency_ms=0), folder / "values.json")
@@ -75,13 +76,15 @@ class Runner:
     def _notify(self, command: list, workload: Workload) -> dict:
         rate, scale = workload.rate, self._scale
         count = int(rate * scale.seconds) or scale.flat_out
-        with Rig(self._values, self._fake) as rig, ClientProcess(rig, command + self._listening(workload, count)) as client:
+        with self._rig(self._values) as rig, ClientProcess(rig, command + self._listening(workload, count)) as client:
             client.await_ready()
             stream = {"command": "stream", "address": world.ADDRESS, "uuid": world.NOTIFIES, "size": workload.size}
-            rig.ask(**stream, count=rate // 2 or 2000, rate=rate)
+            rig.ask(**stream, count=rate // 2 or scale.flat_out // 10, rate=rate)
             mark = {"count": 1, "rate": 1000}
             rig.ask(**stream, **mark, first=FIRST_VALUE)
+            before = sum(cost_of(pid)[0] for pid in rig.daemons)
             sent = rig.ask(**stream, count=count, rate=rate, stamp=rate > 0, timeout=120)
+            daemons_us = (sum(cost_of(pid)[0] for pid in rig.daemons) - before) / 1000
             # It may be lost itself, where there is no room.
             for _ in range(100):
                 rig.ask(**stream, **mark, first=LAST_VALUE)
@@ -91,10 +94,11 @@ class Runner:
             else:
                 raise Failure("did not take the last value within 20 s")
         result = json.loads(line)
-        return result | {"sent": count, "lost": count - result["count"], "sending_s": sent["seconds"]}
+        result |= {"sent": count, "lost": count - result["count"], "sending_s": sent["seconds"]}
+        return result | ({"daemons_us": daemons_us} if rig.daemons else {})
 
     def _idle(self, command: list, workload: Workload) -> dict:
-        with Rig(self._values, self._fake) as rig, ClientProcess(rig, command + self._listening(workload, 0)) as client:
+        with self._rig(self._values) as rig, ClientProcess(rig, command + self._listening(workload, 0)) as client:
             client.await_ready()
             rig.ask(command="stream", address=world.ADDRESS, uuid=world.NOTIFIES, count=100, rate=500)
             time.sleep(0.5)
@@ -108,13 +112,13 @@ class Runner:
         uuid = world.READS if workload.kind == "read" else world.WRITES
         arguments = [workload.kind, f"address={world.ADDRESS}", f"uuid={uuid}", f"warm={self._scale.requests // 10}",
                      f"count={self._scale.requests}"]
-        with Rig(self._requests, self._fake) as rig, ClientProcess(rig, command + arguments) as client:
+        with self._rig(self._requests) as rig, ClientProcess(rig, command + arguments) as client:
             return client.result(60)
 
     def _advertise(self, command: list, workload: Workload) -> dict:
         count = self._scale.advertisements
         arguments = [workload.kind, f"warm={count // 2}", f"count={count}"]
-        with Rig(self._nobody, self._fake) as rig, ClientProcess(rig, command + arguments) as client:
+        with self._rig(self._nobody) as rig, ClientProcess(rig, command + arguments) as client:
             client.await_ready()
             # Each comes up to 10 ms late (Core Vol 6 Part B 4.4.2.2): 200 ms on average, 1,000 a second.
             rig.ask(command="faults", faults=[{"fault": "crowd", "count": 200, "interval_ms": 195}])
@@ -123,7 +127,7 @@ class Runner:
     def _connect(self, command: list, workload: Workload) -> dict:
         devices = self._scale.devices
         arguments = [workload.kind, f"devices={devices}", f"warm={devices // 4}"]
-        with Rig(self._large, self._fake) as rig, ClientProcess(rig, command + arguments) as client:
+        with self._rig(self._large) as rig, ClientProcess(rig, command + arguments) as client:
             return client.result(60)
 
 
