@@ -150,7 +150,10 @@ void Discovery::reset() {
 }
 
 bool Discovery::is_filtered() const {
-  return std::ranges::any_of(sessions_, [](const Session& session) { return session.filter.has_value(); });
+  const bool transport_counts = !adapter_.daemon().habits().transport_is_no_filter;
+  return std::ranges::any_of(sessions_, [transport_counts](const Session& session) {
+    return session.filter && (transport_counts || session.filter->asks_for_more_than_transport());
+  });
 }
 
 bool Discovery::wants_duplicates() const {

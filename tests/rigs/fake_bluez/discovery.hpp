@@ -22,6 +22,9 @@ struct DiscoveryFilter {
   std::string pattern;
   bool duplicates = false;
 
+  [[nodiscard]] bool asks_for_more_than_transport() const {
+    return !uuids.empty() || rssi || pathloss || !pattern.empty() || duplicates;
+  }
   /// Empty for what the daemon refuses; `is_empty` tells that there was nothing in it.
   static std::optional<DiscoveryFilter> read(Reader reader, bool& is_empty);
 };

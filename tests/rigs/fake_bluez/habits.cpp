@@ -23,6 +23,7 @@ std::optional<Habits> Habits::of(std::string_view version, bool experimental) {
   habits.version = version;
   habits.experimental = experimental;
   habits.handle_property = minor >= 69;
+  habits.transport_is_no_filter = minor >= 82;
   habits.power_state = minor >= 73 || experimental;
   habits.replies_before_down = minor <= 78;
   habits.hides_claimed_services = minor <= 79;

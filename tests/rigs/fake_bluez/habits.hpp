@@ -17,6 +17,7 @@ struct Habits {
   bool experimental = true;
 
   bool handle_property = false;             ///< 5.69: Handle of characteristics and descriptors
+  bool transport_is_no_filter = false;      ///< on 5.82: with a filter of no more, RSSI is told only where it changes
   bool power_state = false;                 ///< 5.73, before only with -E: Adapter1.PowerState
   bool replies_before_down = true;          ///< until 5.78: Disconnect is answered before Connected=false
   bool hides_claimed_services = true;       ///< until 5.79: 0x1800, 0x1812 and 0x1813 are not exported; later read-only

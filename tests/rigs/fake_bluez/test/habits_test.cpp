@@ -85,33 +85,46 @@ TEST_F(Habits, TheEndOfADiscoveryTakesStrengthBackAndNonConnectableDevicesWith) 
   })) << "TemporaryTimeout";
 }
 
-TEST_F(Habits, DuplicateDataTellsEachReport) {
+/// How often the Tag, whose strength and data never change, is told of in two seconds of a discovery with such a filter.
+struct Told {
+  std::size_t strengths = 0;
+  std::size_t data = 0;
+};
+Told told_of_tag(Client& client, bool duplicates, bool strength) {
+  const auto set = client.adapter("SetDiscoveryFilter", [=](sd_bus_message* message) {
+    sd_bus_message_open_container(message, 'a', "{sv}");
+    sd_bus_message_append(message, "{sv}{sv}", "Transport", "s", "le", "DuplicateData", "b", duplicates ? 1 : 0);
+    if (strength) sd_bus_message_append(message, "{sv}", "RSSI", "n", -127);
+    sd_bus_message_close_container(message);
+  });
+  EXPECT_EQ(set.error, "");
+  EXPECT_EQ(client.adapter("StartDiscovery").error, "");
+  client.forget();
+  // A clock that both daemons have: each of these answers after half a second.
+  const auto slow = client.characteristic(gatt_address, own(0x0107));
+  for (int turn = 0; turn < 4; ++turn) EXPECT_EQ(client.read(slow).error, "");
   const auto tag = device_path(tag_address);
-  Client client;
-  client.discover(false);
-  ASSERT_TRUE(client.until([&] { return client.count(tag, "RSSI") > 3; }));
-  EXPECT_EQ(client.count(tag, "ManufacturerData"), 0U);
-  client.adapter("StopDiscovery");
-  client.discover(true);
-  EXPECT_TRUE(client.until([&] { return client.count(tag, "ManufacturerData") > 3; }));
+  const Told told{client.count(tag, "RSSI"), client.count(tag, "ManufacturerData")};
+  EXPECT_EQ(client.adapter("StopDiscovery").error, "");
+  return told;
 }
 
-TEST_F(Habits, EachReportTellsItsStrengthWhetherOneWasAskedForOrNot) {
-  const auto tag = device_path(tag_address);  // whose strength never changes
-  for (const int entries : {2, 3}) {
-    Client client;
-    const auto set = client.adapter("SetDiscoveryFilter", [entries](sd_bus_message* message) {
-      sd_bus_message_open_container(message, 'a', "{sv}");
-      sd_bus_message_append(message, "{sv}{sv}", "Transport", "s", "le", "DuplicateData", "b", 1);
-      if (entries == 3) sd_bus_message_append(message, "{sv}", "RSSI", "n", -127);
-      sd_bus_message_close_container(message);
-    });
-    EXPECT_EQ(set.error, "");
-    EXPECT_EQ(client.adapter("StartDiscovery").error, "");
-    EXPECT_TRUE(client.until([&] { return client.count(tag, "ManufacturerData") > 5; }));
-    EXPECT_GE(client.count(tag, "RSSI"), client.count(tag, "ManufacturerData")) << entries;
-    EXPECT_EQ(client.adapter("StopDiscovery").error, "");
-  }
+TEST_F(Habits, WhichFiltersTellEachReport) {
+  Client client;
+  client.connect(gatt_address);
+  for (const bool duplicates : {false, true})
+    for (const bool strength : {false, true}) {
+      SCOPED_TRACE(testing::Message() << "DuplicateData " << duplicates << ", RSSI in the filter " << strength);
+      const Told told = told_of_tag(client, duplicates, strength);
+      if (duplicates || strength || is_old())
+        EXPECT_GT(told.strengths, 3U);
+      else
+        EXPECT_LT(told.strengths, 2U) << "only where it changes";
+      if (duplicates)
+        EXPECT_GE(told.data, told.strengths);
+      else
+        EXPECT_LT(told.data, 2U) << "only where it changes";
+    }
 }
 
 TEST_F(Habits, AFilterByServiceKeepsOthersOutOrEndsTheDaemon) {
@@ -295,6 +308,8 @@ TEST_F(Habits, AcquiredNotifications) {
   };
   const auto indicating = acquire(client.characteristic(gatt_address, own(0x0302)));
   EXPECT_EQ(indicating.error, is_old() ? "org.bluez.Error.NotSupported" : "");
+  // 5.82 dies where a link ends and a socket is still open whose program has left the bus.
+  if (indicating.fd >= 0) ::close(indicating.fd);
   const auto got = acquire(path);
   ASSERT_GE(got.fd, 0);
   EXPECT_EQ(got.mtu, 517U);
