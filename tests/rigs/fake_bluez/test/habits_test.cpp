@@ -194,11 +194,13 @@ TEST_F(Habits, ALinkOutlivesItsProgramAndItsObjectsTheLink) {
   EXPECT_EQ(client.read(client.characteristic(tag_address, own(0x0901))).text, "Not connected");
 }
 
-/// Connects, subscribes, says so, and waits for its end. No exception may leave it: it would go on with the tests.
+/// Connects, subscribes in both ways, says so, and waits for its end. No exception may leave it: it would go on with the tests.
 [[noreturn]] void hold_a_link(const std::string& address, const std::string& uuid, int ready) noexcept {
   Client client;
   client.connect(address);
   client.call(client.characteristic(address, uuid), characteristic_interface, "StartNotify");
+  const auto other = client.characteristic(address, own(0x0301));
+  if (client.call(other, characteristic_interface, "AcquireNotify", no_options()).fd < 0) std::abort();
   if (::write(ready, "r", 1) != 1) std::abort();
   while (true) ::pause();
 }
@@ -231,6 +233,8 @@ TEST_F(Habits, AKilledProgramsLinkStaysAndItsSubscriptionDoesNot) {
   EXPECT_EQ(client.property(device_path(gatt_address), "org.bluez.Device1", "Connected"), 1);
   tell({{"command", "connections"}, {"address", gatt_address}, {"count", 1}});
   EXPECT_EQ(client.read(client.characteristic(gatt_address, own(0x0107))).error, "");
+  tell({{"command", "drop_link"}, {"address", gatt_address}});
+  EXPECT_TRUE(client.until([&] { return client.count(device_path(gatt_address), "Connected") > 0; }));
 }
 
 TEST_F(Habits, AReadIsToldAsAChangeBeforeItsAnswerAndSharedByWhoAsksTheSame) {
