@@ -66,6 +66,7 @@ class BLAU_API EventLoop {
   explicit EventLoop(const EventLoopOptions& options = EventLoopOptions());
   /// Ends the loop: every operation completes with `canceled`, completions and tasks run, the rest is dropped. Links that it holds are released.
   /// Waits for a thread that runs it; so not from inside the loop. An exception that leaves a callback now goes to the log.
+  /// Where the process ends first (`std::exit` in a callback, a loop that is never destroyed) links are released then, unless another thread still runs the loop.
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -111,6 +112,8 @@ class BLAU_API EventLoop {
 
   /// For the library.
   [[nodiscard]] const std::shared_ptr<detail::Loop>& loop() const noexcept { return loop_; }
+  /// For the library: an exception is about to leave what made this loop.
+  void end_by_exception() noexcept;
 
  private:
   friend struct detail::EventLoopAccess;
@@ -125,19 +128,23 @@ class BLAU_API EventLoop {
 };
 
 /// Makes an event loop on this thread, runs the task on it, ends the loop, and gives the task's result.
-/// @throws what the task threw; what a callback let out, after the clean-up; Error `would_deadlock` on a thread that runs a loop already.
+/// @throws what the task threw and what a callback let out, both after the clean-up; Error `would_deadlock` on a thread that runs a loop already.
 template <class T>
 T run(Task<T> task, const RunOptions& options = RunOptions()) {
   EventLoop loop;
-  return loop.run(std::move(task), options);
+  try {
+    return loop.run(std::move(task), options);
+  } catch (...) {
+    loop.end_by_exception();
+    throw;
+  }
 }
 
 /// The same for a coroutine function, which is kept alive with its captures until the loop has ended.
 template <class Function>
   requires requires(Function& function) { function().release(); }
 auto run(Function function, const RunOptions& options = RunOptions()) {
-  EventLoop loop;
-  return loop.run(function(), options);
+  return run(function(), options);
 }
 
 /// Ends after this time on the clock of the loop that starts it. Errors: `canceled`.

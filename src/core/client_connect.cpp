@@ -151,6 +151,7 @@ void ClientCore::link_answered(std::uint32_t number, const backend::ConnectResul
   link_ = result ? Link::preparing : Link::down;
   if (!result) return try_failed(result.error(), result.retry());
   ImplicitScan::connected(*loop_, backend_, options_.adapter, device());
+  attempt_->scan = {};  // it would take the radio's time from the discovery
   prepare_link();
 }
 

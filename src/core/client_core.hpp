@@ -229,6 +229,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
 
   // LoopMember
   void loop_closing() noexcept override { shut_down(); }
+  void process_exits() noexcept override {
+    if (port_) port_->release();
+  }
 
   const std::shared_ptr<Loop> loop_;
   ClientOptions options_;

@@ -5,6 +5,7 @@
 #include "log_internal.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace blau::detail {
@@ -19,23 +20,23 @@ constexpr Duration reappearance_patience = 4s;
 
 Error ClientCore::told_with_attempts(const Error& error) const {
   const auto attempts = attempts_.load();
-  if (attempts < 2) return error;
-  std::string message = error.what();
-  message += " (" + std::to_string(attempts) + " attempts";
   const auto& last = attempt_->failure;
-  if (last && last->code() != error.code()) message += std::string("; the last one: ") + last->what();
-  message += ")";
+  std::string more = attempts > 1 ? std::to_string(attempts) + " attempts" : "";
+  if (last && std::string_view(last->what()) != error.what())
+    more.append(more.empty() ? "" : "; ").append("the last failure: ").append(last->what());
+  if (more.empty()) return error;
+  const std::string message = std::string(error.what()) + " (" + more + ")";
   if (error.code() == ErrorCode::bluetooth_not_available) return {error.unavailable_reason(), message, error.native()};
   return {error.code(), message, error.native().empty() && last ? last->native() : error.native()};
 }
 
 void ClientCore::try_failed(const Error& error, backend::Retry retry) {
+  attempt_->failure = error;
   const auto pause = attempt_->budget.pause_after(error, retry);
   if (!pause || ends_before(*pause, retry)) return fail_attempt(told_with_attempts(error));
   log(LogLevel::info, "client", std::string("connect is tried again: ") + error.what());
   attempt_->number = ++attempt_number_;  // answers of this try do not count any more
   attempt_->discovery_limit.stop();
-  attempt_->failure = error;
   attempt_->retry = retry;
   attempt_->pause = pause;
   suspend_subscriptions();

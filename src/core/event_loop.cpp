@@ -76,6 +76,9 @@ EventLoop::EventLoop(const EventLoopOptions& options)
 
 EventLoop::~EventLoop() { loop_->close(); }
 
+// Where nobody catches the exception nothing is unwound, and the links of other tasks would stay up.
+void EventLoop::end_by_exception() noexcept { loop_->close(); }
+
 bool LoopHandle::post(unique_function<void()> call) const {
   const auto loop = loop_.lock();
   return loop && loop->post(std::move(call));

@@ -1,6 +1,7 @@
 #include "loop_impl.hpp"
 
 #include "log_internal.hpp"
+#include "process_exit.hpp"
 
 #include <blau/error.hpp>
 
@@ -326,6 +327,14 @@ void Loop::close() noexcept {
   for (impl_->collect(); !impl_->ready.empty(); impl_->collect()) impl_->ready.pop().drop();
 }
 
+void Loop::process_exits() noexcept {
+  // What is virtual ends with the process anyway. The background loop's thread ends by itself, in order.
+  if (is_virtual() || closed() || (!on_thread() && is_run())) return;
+  run_and_wait([this] {
+    for (auto* member = impl_->first_member; member; member = member->next_) member->process_exits();
+  });
+}
+
 Source new_source() noexcept {
   static std::atomic<Source> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -347,7 +356,10 @@ void LoopMember::join(Loop& loop) noexcept {
   loop_ = &loop;
   previous_ = nullptr;
   next_ = loop.impl().first_member;
-  if (next_) next_->previous_ = this;
+  if (next_)
+    next_->previous_ = this;
+  else
+    tell_of_exit(loop);
   loop.impl().first_member = this;
 }
 

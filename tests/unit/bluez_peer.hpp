@@ -84,6 +84,14 @@ class BlueZPeer {
     fill(message);
     send(message);
   }
+  /// Any other signal.
+  void emit_signal(const std::string& path, const char* interface, const char* member, const Fill& fill) {
+    Message message = bus_.signal(path.c_str(), interface, member);
+    fill(message);
+    send(message);
+  }
+  /// The socket at this end of the connection.
+  [[nodiscard]] int descriptor() const { return bus_.descriptor(); }
   /// InterfacesAdded; `fill` appends a{sa{sv}}.
   void emit_added(const std::string& path, const Fill& fill) {
     Message message = bus_.signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded");

@@ -64,6 +64,15 @@ TEST_F(BlueZScan, ReportsADeviceOnceATurn) {
   EXPECT_EQ(heard.seen[0].first.id(), device_path);
 }
 
+TEST_F(BlueZScan, FloodOfSightingsLeavesTurnsToOthers) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  start_scan(*scanner);
+  for (int i = 0; i < 250; ++i) advertise(-40 - i % 50);
+  peer_.settle();
+  EXPECT_GE(heard.seen.size(), 3U) << "one a turn, so that 250 at once took one turn alone";
+}
+
 TEST_F(BlueZScan, MemoriesAreNoSightings) {
   Heard heard;
   const auto scanner = backend_->make_scanner(heard);

@@ -61,10 +61,12 @@ struct Told final : backend::ClientEvents {
   std::vector<Bytes> values;
   std::vector<DisconnectReason> ends;
   std::vector<std::pair<std::uint16_t, ErrorCode>> ended_subscriptions;
+  std::vector<std::string> words;  ///< BlueZ's for each end
   int mtu = 0;
   std::function<void()> then;  ///< called after each value
-  void on_disconnected(DisconnectReason reason, const std::string&) override {
+  void on_disconnected(DisconnectReason reason, const std::string& native) override {
     log.emplace_back("disconnected");
+    words.push_back(native);
     ends.push_back(reason);
   }
   void on_value(std::uint16_t, ByteView value) override {

@@ -115,6 +115,16 @@ TEST_F(ClientEnd, DestructionReleasesAndCancels) {
   });
 }
 
+TEST_F(ClientEnd, ReleaseOnlyIsTheBackendsBusiness) {
+  run_virtually([this]() -> Task<> {
+    auto own = options();
+    own.bluez.release_only = true;
+    Client client(known_device(), own);
+    co_await connect(client);
+    EXPECT_TRUE(port().request.bluez_release_only);
+  });
+}
+
 TEST_F(ClientEnd, DestructionInsideItsOwnDisconnectedCallback) {
   run_virtually([this]() -> Task<> {
     std::unique_ptr<Client> client;

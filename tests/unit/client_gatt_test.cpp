@@ -112,6 +112,22 @@ TEST_F(ClientGatt, OneRequestACharacteristicInOrder) {
   });
 }
 
+TEST_F(ClientGatt, WritesKeepTheirOrder) {
+  with_client([this](Client& client) -> Task<> {
+    Started<void> first(client.write_gatt_char("ff01", bytes(1)));
+    Started<void> second(client.write_gatt_char("ff01", bytes(2)));
+    Started<void> third(client.write_gatt_char("ff01", bytes(3)));
+    for (int i = 1; i <= 3; ++i) {
+      EXPECT_EQ(port().writes.waiting(), 1U);
+      auto write = port().writes.take();
+      EXPECT_EQ(write.value, bytes(i));
+      write.answer(Result<void>());
+    }
+    co_await turns();
+    EXPECT_TRUE(first.succeeded() && second.succeeded() && third.succeeded());
+  });
+}
+
 TEST_F(ClientGatt, CanceledReadKeepsTheAttributeBusy) {
   with_client([this](Client& client) -> Task<> {
     std::stop_source stop;
@@ -260,6 +276,23 @@ TEST_F(ClientGatt, ChangedServicesAreDiscoveredAgain) {
     EXPECT_EQ(gone.error().code(), ErrorCode::attribute_gone);
     Started<Bytes> reading(client.read_gatt_char(kept));
     EXPECT_EQ(port().reads.count(), 1);
+  });
+}
+
+TEST_F(ClientGatt, RequestThatWaitsWhileItsAttributeGoesIsNotSent) {
+  with_client([this](Client& client) -> Task<> {
+    const auto characteristic = *client.services().get_characteristic(Handle{10});
+    Started<Bytes> first(client.read_gatt_char(characteristic));
+    Started<Bytes> second(client.read_gatt_char(characteristic));
+    port().events->on_services_changed();
+    auto smaller = small_database();
+    smaller.services.pop_back();
+    port().discoveries.answer(smaller);
+    port().reads.answer(bytes(1));
+    co_await turns();
+    EXPECT_TRUE(first.succeeded());
+    EXPECT_EQ(second.failure(), ErrorCode::attribute_gone);
+    EXPECT_EQ(port().reads.count(), 1) << "its handle may be another attribute's now";
   });
 }
 

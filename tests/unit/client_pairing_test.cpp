@@ -72,6 +72,22 @@ TEST_F(ClientPairing, TheAgentAnswersTheQuestion) {
   });
 }
 
+TEST_F(ClientPairing, ConnectThatPairsIsOverAfterThePairing) {
+  run_virtually([this]() -> Task<> {
+    auto own = options();
+    own.pair = true;
+    Client client(known_device(), own);
+    Started<void> connecting(client.connect());
+    port().connects.answer(Result<void>());
+    co_await turns();
+    EXPECT_EQ(port().discoveries.count(), 0);
+    port().pairs.answer(Result<void>());
+    port().discoveries.answer(small_database());
+    co_await turns();
+    EXPECT_TRUE(connecting.succeeded());
+  });
+}
+
 TEST_F(ClientPairing, WhatTheSystemRefusesIsTheResult) {
   with_client([this](Client& client) -> Task<> {
     Started<void> pairing(client.pair());

@@ -96,6 +96,30 @@ TEST_F(ClientReconnect, SubscriptionThatCannotBeRestoredEndsWithTheReason) {
   });
 }
 
+TEST_F(ClientReconnect, SubscriptionThatFailsWhileRestoringDropsTheServices) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), keeping());
+    co_await connect(client);
+    Started<Subscription> subscribing(client.subscribe(Handle(2)));
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    auto values = std::move(*subscribing.result());
+    co_await lose_later();
+    answer_connect();
+    port().subscribes.answer(Error(ErrorCode::failed, "Failed to register notify session"));
+    EXPECT_EQ(port().disconnects.count(), 1);
+    port().disconnects.answer(Result<void>());
+    co_await sleep_for(100ms);
+    EXPECT_EQ(port().connects.count(), 3);
+    answer_connect();
+    EXPECT_EQ(port().discoveries.count(), 3) << "discovered anew";
+    port().subscribes.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(client.is_connected());
+    EXPECT_FALSE(values.end_reason().has_value());
+  });
+}
+
 TEST_F(ClientReconnect, SubscriptionLetGoMeanwhileIsNotRestored) {
   run_virtually([this]() -> Task<> {
     Client client(known_device(), keeping());

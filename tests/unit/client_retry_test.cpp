@@ -92,10 +92,12 @@ TEST_F(ClientRetry, DoesNotWaitForADeadlineThatComesFirst) {
   run_virtually([this]() -> Task<> {
     Client client(known_device(), options());
     Started<void> connecting(client.connect());
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 2; ++i) {
       port().connects.answer(Error(ErrorCode::too_many_connections, "full"));
       co_await sleep_for(4s);
     }
+    port().connects.answer(Error(ErrorCode::too_many_connections, "full"));
+    co_await turns();
     EXPECT_EQ(connecting.failure(), ErrorCode::too_many_connections) << "at 8 s, since 12 s would be too late";
     EXPECT_EQ(client.connect_attempts(), 3U);
   });
@@ -194,6 +196,7 @@ TEST_F(ClientRetry, DiscoveryThatTakesTooLongSaysWhatIsMissing) {
     co_await sleep_for(5s);
     EXPECT_EQ(connecting.failure(), ErrorCode::timed_out);
     EXPECT_EQ(client.connect_attempts(), 1U);
+    EXPECT_NE(std::string(connecting.result().error().what()).find("ServicesResolved is false"), std::string::npos);
   });
 }
 
@@ -232,6 +235,20 @@ TEST_F(ClientRetry, ConnectsOfOneAdapterGoOneAfterAnother) {
     backend.client(2).connects.answer(Result<void>());
     co_await turns(2);
     EXPECT_EQ(backend.client(0).connects.count(), 2);
+  });
+}
+
+TEST_F(ClientRetry, ConnectsOfOtherAdaptersDoNotWait) {
+  run_virtually([this]() -> Task<> {
+    auto by_another = options();
+    by_another.adapter = "hci1";
+    Client first(known_device(), options());
+    Client second(known_device(), by_another);
+    Started<void> a(first.connect());
+    Started<void> b(second.connect());
+    co_await turns(2);
+    EXPECT_EQ(backend.client(0).connects.count(), 1);
+    EXPECT_EQ(backend.client(1).connects.count(), 1);
   });
 }
 

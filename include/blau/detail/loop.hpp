@@ -95,6 +95,8 @@ class BLAU_API LoopMember {
   LoopMember(const LoopMember&) = delete;
   LoopMember& operator=(const LoopMember&) = delete;
   virtual void loop_closing() noexcept = 0;
+  /// The process ends, and nothing will run on the loop any more: only what others must be told is of use.
+  virtual void process_exits() noexcept {}
 
  protected:
   LoopMember() noexcept = default;
@@ -187,6 +189,8 @@ class BLAU_API Loop : public std::enable_shared_from_this<Loop> {
   /// Cancels every operation, runs completions and tasks, then drops the rest. Where nobody runs the loop; waits for that. Idempotent.
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
+  /// Tells the members that the process ends, on the thread that ends it; unless another one runs the loop.
+  void process_exits() noexcept;
 
   struct Impl;
   /// Private to `src/core`.

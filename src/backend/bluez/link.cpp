@@ -77,7 +77,6 @@ void Link::advance() {
 void Link::connect() {
   state_ = State::connecting;
   connect_pending_ = true;
-  told_reason_.clear();
   daemon_.call(path_, device_interface, "Connect", guarded(&Link::connect_answered));
 }
 

@@ -26,6 +26,7 @@ std::unique_ptr<Subscription> Link::subscribe_to(const std::string& rule, void (
 /// Reasons come only for devices that somebody here is linked to.
 void Link::watch() {
   if (reasons_) return;
+  told_reason_.clear();  // of an earlier link
   reasons_ =
       subscribe_to("path='" + path_ + "',interface='org.bluez.Device1',member='Disconnected'", &Link::reason_told);
 }

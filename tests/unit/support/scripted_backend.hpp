@@ -232,6 +232,7 @@ class ScriptedBackend {
       auto script = std::make_shared<ClientScript>();
       script->events = &events;
       script->request = request;
+      script->adapter = request.adapter;
       state_->clients.push_back(script);
       return std::make_unique<ScriptedClient>(std::move(script));
     }
