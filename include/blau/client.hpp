@@ -48,7 +48,7 @@ struct BlueZClientOptions {
 /// The client then connects again by itself, restores the subscriptions that were there, and tells of it. Until then operations answer `not_connected`, `on_disconnected` has told of the lost
 /// link, and `Subscription`s and callbacks of `start_notify` stay as they are. `disconnect()` ends it; `connect()` takes it over and waits for its outcome.
 ///
-/// It begins again at once after an ordinary end, a moment later where the peripheral was no longer heard, and when the adapter is back where that was switched off or bluetoothd ended.
+/// It begins again at once after an ordinary end, a moment later where the peripheral was no longer heard, and when the adapter is back where that was switched off, or bluetoothd or its bus ended (a bus is looked for every 30 s at least).
 struct ReconnectPolicy {
   bool enabled = false;
   /// The pause after the first failure in a row; it doubles with each one. A link that lasts less than five seconds counts as a failure.

@@ -35,7 +35,7 @@ struct ScannerOptions {
   ScanMode mode = ScanMode::active;
   /// An adapter's id (`hci0`) or address; empty: the default one.
   std::string adapter;
-  /// A scan that is interrupted because the adapter is switched off or bluetoothd ends goes on by itself when they are back: streams stay, `is_scanning()` says false meanwhile. False: it ends
+  /// A scan that is interrupted because the adapter is switched off, or bluetoothd or its bus ends, goes on by itself when they are back: streams stay, `is_scanning()` says false meanwhile. False: it ends
   /// with the reason.
   bool resume = true;
   /// Active scans that hear nothing for so long are begun anew, at the next quiet moment for the adapter; zero: never. After a second time in a row the silence is reported.

@@ -81,7 +81,8 @@ class BLAU_API World {
   World& operator=(World&&) noexcept;
 
   /// Reads a world file (`docs/world.schema.json`). A seed of the options counts for nothing: the file has its own.
-  /// @throws Error `invalid_argument` with line, path and what to do.
+  /// The times of its faults are those of `elapsed`.
+  /// @throws Error `invalid_argument` with line, path and what to do; `not_supported`, with the place, for `bluez_faults`, which only an imitated bluetoothd can have.
   [[nodiscard]] static World load(const std::filesystem::path& path, const WorldOptions& options = WorldOptions());
   /// The same from JSON text. @param file_name stands at the front of an error's message.
   [[nodiscard]] static World from_json(std::string_view json_text, std::string_view file_name = "world",

@@ -108,6 +108,7 @@ BLAU_CASE(SystemFaults, PendingOperationsEndOnceWithTheDaemon) {
   co_await results.reach(3);
   co_await keeper.back.wait();
   EXPECT_EQ(results.size(), 3U);
+  for (const ErrorCode code : results.items()) EXPECT_EQ(to_string(code), "disconnected");
   co_await client.disconnect();
 }
 

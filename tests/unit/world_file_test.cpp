@@ -57,6 +57,13 @@ TEST(WorldFile, TheDefaultWorldIsTheOneInTheExamples) {
   EXPECT_EQ(default_world_json(), read_file(source / "examples/worlds/default.json"));
 }
 
+TEST(WorldFile, TheWorldsInTheExamplesAreRight) {
+  for (const auto& file : std::filesystem::directory_iterator(source / "examples/worlds")) {
+    const auto world = load_world(file.path());
+    EXPECT_TRUE(world.has_value()) << world.error().what();
+  }
+}
+
 TEST(WorldFile, TheDefaultWorldHasThreePeripherals) {
   const WorldSpec world = default_world();
   ASSERT_EQ(world.peripherals.size(), 3u);

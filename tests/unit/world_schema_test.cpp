@@ -6,7 +6,10 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 namespace blau::sim::detail {
@@ -53,6 +56,36 @@ const std::vector<Kind> kinds = {
      R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
          {"uuid": "2a37", "properties": [], "descriptors": [{"uuid": "2901"}]}]}]}]})",
      "/peripherals/0/services/0/characteristics/0/descriptors/0"},
+    {"link_fault", "/$defs/link_fault",
+     R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
+         {"uuid": "2a37", "properties": ["read", "write", "notify"]}]}]}], "faults": [
+         {"fault": "link", "address": "00:00:00:00:00:01", "step": "before_mtu"}]})",
+     "/faults/0"},
+    {"request_fault", "/$defs/request_fault",
+     R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
+         {"uuid": "2a37", "properties": ["read", "write", "notify"]}]}]}], "faults": [
+         {"fault": "request", "address": "00:00:00:00:00:01", "characteristic": "2a37", "error": 1}]})",
+     "/faults/0"},
+    {"notify_fault", "/$defs/notify_fault",
+     R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
+         {"uuid": "2a37", "properties": ["read", "write", "notify"]}]}]}], "faults": [
+         {"fault": "notify", "address": "00:00:00:00:00:01", "characteristic": "2a37", "times": 2}]})",
+     "/faults/0"},
+    {"services_fault", "/$defs/services_fault",
+     R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
+         {"uuid": "2a37", "properties": ["read", "write", "notify"]}]}]}], "faults": [
+         {"fault": "services", "address": "00:00:00:00:00:01", "at_ms": 5, "remove": "180d"}]})",
+     "/faults/0"},
+    {"adapter_fault", "/$defs/adapter_fault",
+     R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
+         {"uuid": "2a37", "properties": ["read", "write", "notify"]}]}]}], "faults": [
+         {"fault": "adapter", "adapter": "hci0", "action": "off", "at_ms": 5}]})",
+     "/faults/0"},
+    {"peripheral_fault", "/$defs/peripheral_fault",
+     R"({"blau_world": 1, "peripherals": [{"address": "00:00:00:00:00:01", "services": [{"uuid": "180d", "characteristics": [
+         {"uuid": "2a37", "properties": ["read", "write", "notify"]}]}]}], "faults": [
+         {"fault": "peripheral", "address": "00:00:00:00:00:01", "action": "stall", "at_ms": 5}]})",
+     "/faults/0"},
 };
 
 /// What the reader says of the kind's world with one member changed; empty if it is right.
@@ -66,7 +99,7 @@ std::string fault_with(const Kind& kind, const std::string& member, const Json& 
 /// The definition with what it refers to.
 Json resolved(const Json& definition) {
   if (!definition.contains("$ref")) return definition;
-  Json whole = schema().at(Json::json_pointer(definition["$ref"].get<std::string>().substr(1)));
+  Json whole = resolved(schema().at(Json::json_pointer(definition["$ref"].get<std::string>().substr(1))));
   whole.update(definition);
   return whole;
 }
@@ -123,7 +156,13 @@ TEST_P(WorldSchemaTest, TheReaderHasTheWordsOfTheSchema) {
     const bool is_list = one.contains("items") && one["items"].contains("enum");
     if (!is_list && !one.contains("enum")) continue;
     for (Json word : is_list ? one["items"]["enum"] : one["enum"]) {
-      EXPECT_EQ(fault_with(GetParam(), member, is_list ? Json::array({word}) : word), "") << member;
+      const std::string fault = fault_with(GetParam(), member, is_list ? Json::array({word}) : word);
+      // What is already so, or contradicts the rest, is another matter.
+      if (GetParam().at == std::string_view("/faults/0")) {
+        EXPECT_FALSE(has(fault, "is none of")) << fault;
+      } else {
+        EXPECT_EQ(fault, "") << member;
+      }
     }
     const Json wrong = "unheard_of";
     EXPECT_TRUE(has(fault_with(GetParam(), member, is_list ? Json::array({wrong}) : wrong), "is none of")) << member;
@@ -136,6 +175,40 @@ TEST_P(WorldSchemaTest, TheReaderTakesTheDefaultsOfTheSchema) {
     if (!one.contains("default")) continue;
     EXPECT_EQ(fault_with(GetParam(), member, one["default"]), "") << member;
   }
+}
+
+TEST(WorldSchema, ListsTheKindsOfFaultsThatTheReaderKnows) {
+  std::size_t kinds_of_faults = 0;
+  for (const auto& kind : schema()["$defs"]["fault"]["oneOf"]) {
+    const Json one = resolved(kind);
+    const std::string text =
+        R"({"blau_world": 1, "faults": [{"fault": )" + one["properties"]["fault"]["const"].dump() + "}]}";
+    const auto read = parse_world(text, "w");
+    ASSERT_FALSE(read.has_value());
+    EXPECT_TRUE(has(read.error().what(), "is missing")) << read.error().what();
+    ++kinds_of_faults;
+  }
+  EXPECT_EQ(kinds_of_faults, std::variant_size_v<FaultSpec>);
+}
+
+TEST(WorldSchema, NamesTheAttErrorsAsTheReaderDoes) {
+  const Kind* kind = nullptr;
+  for (const Kind& candidate : kinds)
+    if (candidate.name == std::string_view("request_fault")) kind = &candidate;
+  const Json ways = schema()["$defs"]["request_fault"]["properties"]["error"]["oneOf"];
+  std::set<std::string> names;
+  for (const auto& name : ways[1]["enum"]) {
+    EXPECT_EQ(fault_with(*kind, "error", name), "");
+    names.insert(name.get<std::string>());
+  }
+  for (unsigned number = 1; number <= 255; ++number) {
+    const std::string shown = to_string(static_cast<AttError>(number));
+    const auto end = shown.find(" (");
+    EXPECT_TRUE(end == std::string::npos || names.contains(shown.substr(0, end))) << shown;
+    EXPECT_EQ(fault_with(*kind, "error", number), "");
+  }
+  EXPECT_TRUE(has(fault_with(*kind, "error", 256), "out of range"));
+  EXPECT_TRUE(has(fault_with(*kind, "error", "unlikely_eror"), "did you mean 'unlikely_error'?"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, WorldSchemaTest, ::testing::ValuesIn(kinds),

@@ -5,6 +5,7 @@
 #include <blau/export.hpp>
 #include <blau/gatt.hpp>
 #include <blau/sim/adapter.hpp>
+#include <blau/sim/faults.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -28,9 +29,6 @@ class Service;
 
 /// What a read, a write or a subscription demands of the link. Links are not encrypted yet, so a demand answers with an ATT error.
 enum class Security : std::uint8_t { none, encrypted, authenticated };
-
-/// As a delay: the answer never comes.
-inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
 
 /// What a read hook answers: a value, or an ATT error.
 using ReadAnswer = std::variant<Bytes, AttError>;
@@ -157,6 +155,15 @@ class BLAU_API Characteristic {
   /// Answers later. A write without response takes effect later.
   void set_read_delay(std::chrono::nanoseconds delay);
   void set_write_delay(std::chrono::nanoseconds delay);
+
+  /// The next permitted requests go wrong as this says; where several faults wait, one after the other. `read_error` and `write_error` count more.
+  /// @throws Error `invalid_argument` for a fault without error and delay, for an error that never comes, for no time, and for requests that the properties do not allow.
+  void add_fault(const RequestFault& fault);
+  /// The next values (of `notify`, `indicate` and schedules, counted for each central) are sent more than once, or not at all.
+  /// @throws Error `invalid_argument` for `times` 1 or no time, and where it neither notifies nor indicates.
+  void add_fault(const NotifyFault& fault);
+  /// What was added happens no more.
+  void clear_faults();
 
   /// The writes that were received, in their order; at least the latest 4096 are kept.
   [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;

@@ -6,6 +6,7 @@
 #include <blau/export.hpp>
 #include <blau/sim/adapter.hpp>
 #include <blau/sim/attributes.hpp>
+#include <blau/sim/faults.hpp>
 #include <blau/uuid.hpp>
 
 #include <chrono>
@@ -107,8 +108,19 @@ class BLAU_API Peripheral {
   void vanish();
   /// Comes back.
   void appear();
-  /// True: attempts to connect fail with `connection_failed`.
+  /// True: attempts to connect fail with `connection_failed`. Some of them: `lose_link_at(ConnectStep::before_link)`.
   void refuse_connections(bool refuse);
+  /// Loses the link of the next connects that reach this step. A client tries again what passes, inside its deadline.
+  /// @throws Error `invalid_argument` for no time.
+  void lose_link_at(ConnectStep step, const FaultTurns& turns = FaultTurns());
+  /// Ends the next links so long after they came up, whatever `drop_link_after` says.
+  /// @throws Error `invalid_argument` for no time, and for a negative one.
+  void lose_link_after(std::chrono::milliseconds time, const FaultTurns& turns = FaultTurns());
+  /// Calls `call` when the next connects reach this step: to change services in the middle of a discovery, say. At `before_link` there is no link yet.
+  /// @throws Error `invalid_argument` for no time.
+  void at_step(ConnectStep step, std::function<void()> call, const FaultTurns& turns = FaultTurns());
+  /// What these and the faults of its characteristics hold ready happens no more.
+  void clear_faults();
   /// Freezes: what it receives waits until `resume`, and it sends nothing.
   void stall();
   void resume();

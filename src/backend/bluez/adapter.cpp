@@ -160,7 +160,21 @@ void Adapters::adapter_removed(const AdapterObject& adapter) {
   });
 }
 
+/// bluetoothd's return is told by the bus; the return of the bus by nobody. So whoever waits has it tried again, less and less often.
+void Adapters::daemon_absent() {
+  constexpr Duration first_pause = std::chrono::seconds(1);
+  constexpr Duration longest_pause = std::chrono::seconds(30);
+  baseline_ = false;
+  if (daemon_.has_bus() || watchers().empty() || again_.running()) return;
+  pause_ = pause_ == Duration() ? first_pause : std::min(pause_ * 2, longest_pause);
+  again_.start_after(daemon_.loop(), pause_, [this] {
+    if (!watchers().empty()) daemon_.when_ready([](const Result<void>&) {});
+  });
+}
+
 void Adapters::daemon_ready() {
+  again_.stop();
+  pause_ = Duration();
   if (!std::exchange(baseline_, false)) return tell_changes();
   for (backend::AdapterState& state : states()) told_[state.id] = state;
 }

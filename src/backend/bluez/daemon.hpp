@@ -42,6 +42,8 @@ class Daemon : public Anchored<Daemon> {
   /// Calls `done` when the cache is whole; at once if it is.
   void when_ready(backend::Done<void> done);
   [[nodiscard]] bool ready() const noexcept { return state_ == State::ready; }
+  /// False before the first use, and while the bus cannot be reached.
+  [[nodiscard]] bool has_bus() const noexcept { return bus_ != nullptr; }
   [[nodiscard]] Objects& objects() noexcept { return objects_; }
   [[nodiscard]] Loop& loop() noexcept { return loop_; }
 

@@ -159,7 +159,9 @@ namespace blau::detail {
 backend::Factory sim_factory() { return sim::detail::factory_of(sim::detail::default_world()); }
 
 backend::Factory sim_factory_from_file(const std::string& path) {
-  return sim::detail::factory_of(sim::detail::load_world(path).value());
+  auto world = sim::detail::load_world(path).value();
+  sim::detail::expect_simulated(world);
+  return sim::detail::factory_of(std::move(world));
 }
 
 }  // namespace blau::detail

@@ -65,6 +65,8 @@ struct WriteAttempt {
 struct ServerHooks {
   std::function<ReadAnswer(const ReadAttempt&)> on_read;
   std::function<WriteAnswer(const WriteAttempt&)> on_write;
+  /// A client is about to turn notifications or indications on. The handle is that of the configuration.
+  std::function<WriteAnswer(const WriteAttempt&)> on_configure;
   /// A client configured a characteristic: 0 nothing, 1 notifications, 2 indications, 3 both. Closing a bearer gives 0.
   std::function<void(BearerId, std::uint16_t value_handle, std::uint16_t bits)> on_subscription_changed;
   /// A client confirmed an indication.

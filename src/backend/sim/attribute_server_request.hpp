@@ -135,7 +135,7 @@ class AttributeRequest {
   Fetched ask_for_value(const Attribute& attribute, std::uint16_t offset);
   [[nodiscard]] std::optional<AttError> refuse_read(const Attribute& attribute) const;
   Put put(std::uint16_t handle, ByteView value, WriteKind kind);
-  Put put_configuration(const Attribute& attribute, ByteView value);
+  Put put_configuration(std::uint16_t handle, ByteView value);
   Put store(std::uint16_t handle, ByteView value);
   std::optional<AttError> assemble(std::uint16_t handle, Bytes& value) const;
 

@@ -90,15 +90,18 @@ AttributeRequest::Put AttributeRequest::put(std::uint16_t handle, ByteView value
   const Attribute* attribute = server_.table.find(handle);
   if (attribute == nullptr) return {AttError::invalid_handle};
   if (const auto refused = server_.refuse_write(bearer_, *attribute, kind)) return {refused};
-  if (value.size() > attribute->max_length) return {AttError::invalid_attribute_value_length};
-  if (attribute->kind == AttributeKind::client_configuration) return put_configuration(*attribute, value);
+  const bool configures = attribute->kind == AttributeKind::client_configuration;
+  if (value.size() > attribute->max_length || (configures && value.size() != 2))
+    return {AttError::invalid_attribute_value_length};
   std::optional<AttError> own_error;
   if (attribute->write_error) own_error = static_cast<AttError>(*attribute->write_error);
   auto known = transaction_.writes.find(handle);
   if (known == transaction_.writes.end()) {
     WriteAnswer answer;
     WriteAttempt attempt{bearer_.id, handle, value, kind, ++server_.last_ticket, own_error};
-    if (server_.hooks.on_write) answer = server_.hooks.on_write(attempt);
+    const bool turns_on = configures && (value[0] & 0x03) != 0;
+    const auto& hook = configures ? server_.hooks.on_configure : server_.hooks.on_write;
+    if (hook && (turns_on || !configures)) answer = hook(attempt);
     if (std::holds_alternative<Deferred>(answer)) {
       transaction_.waits_for = attempt.ticket;
       transaction_.handle = handle;
@@ -108,13 +111,14 @@ AttributeRequest::Put AttributeRequest::put(std::uint16_t handle, ByteView value
   }
   if (own_error) return {own_error};
   if (const auto* error = std::get_if<AttError>(&known->second)) return {*error};
-  return store(handle, value);
+  return configures ? put_configuration(handle, value) : store(handle, value);
 }
 
 /// Core Vol 3 Part G 3.3.3.3; 0xFD stands in the Core Specification Supplement, Part B.
-AttributeRequest::Put AttributeRequest::put_configuration(const Attribute& attribute, ByteView value) {
-  if (value.size() != 2) return {AttError::invalid_attribute_value_length};
-  if (attribute.write_error) return {static_cast<AttError>(*attribute.write_error)};
+AttributeRequest::Put AttributeRequest::put_configuration(std::uint16_t handle, ByteView value) {
+  const Attribute* found = server_.table.find(handle);  // a hook may have taken it away
+  if (found == nullptr) return {AttError::invalid_handle};
+  const Attribute& attribute = *found;
   const auto bits = static_cast<std::uint16_t>(value[0] & 0x03);
   const bool no_notify = (bits & 1) != 0 && (attribute.properties & property::notify) == 0;
   const bool no_indicate = (bits & 2) != 0 && (attribute.properties & property::indicate) == 0;

@@ -65,7 +65,7 @@ void SimClient::establish() {
     return attempt_failed(Error(ErrorCode::too_many_connections, "adapter " + adapter_->spec.name + " has " + most +
                                                                      " links and takes no more: end one"));
   }
-  if (peripheral->refuses) {
+  if (peripheral->refuses || peripheral->faults.reach(ConnectStep::before_link)) {
     return attempt_failed(Error(ErrorCode::connection_failed, "the peripheral refused the connection: try again later",
                                 "connection failed to be established (0x3e)"));
   }

@@ -24,6 +24,13 @@ bool same(const backend::AdapterState& a, const backend::AdapterState& b) {
 
 }  // namespace
 
+void expect_simulated(const WorldSpec& spec) {
+  if (!spec.bluez_faults) return;
+  throw Error(ErrorCode::not_supported, spec.bluez_faults_place +
+                                            "the simulator has no bluetoothd that these could happen to: leave them "
+                                            "out, or run on tests/rigs/fake_bluez");
+}
+
 WorldCore::WorldCore(std::uint64_t seed, bool default_adapter) : seed_(seed), default_adapter_(default_adapter) {}
 
 WorldCore::~WorldCore() { detach(); }
@@ -33,6 +40,7 @@ void WorldCore::fill(WorldSpec spec) {
   default_adapter_ = false;
   for (AdapterSpec& adapter : spec.adapters) add_adapter(std::move(adapter), AdapterOptions().max_connections);
   for (PeripheralSpec& peripheral : spec.peripherals) add_peripheral(std::move(peripheral));
+  arm(spec.faults);
 }
 
 AdapterNode& WorldCore::add_adapter(AdapterSpec spec, std::size_t max_connections) {

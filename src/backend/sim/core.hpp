@@ -20,6 +20,9 @@ class SimClient;
 class SimScanner;
 class SimWatch;
 
+/// @throws Error `not_supported` where the file lists faults that only bluetoothd has
+void expect_simulated(const WorldSpec& spec);
+
 /// Everything of a world but its own event loop. Lives on the loop of the backend instance that attached it, one at a time.
 class WorldCore : public std::enable_shared_from_this<WorldCore> {
  public:
@@ -95,6 +98,7 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
     Source source = blau::detail::new_source();  ///< what happens in the world by itself depends on nobody
     Timer timer;
   };
+  void arm(const std::vector<FaultSpec>& faults);
   AdapterNode& make_adapter(AdapterSpec spec, std::size_t max_connections);
   [[nodiscard]] std::vector<backend::AdapterState> states_now() const;
   void start(std::list<Script>::iterator script);

@@ -241,8 +241,7 @@ void Peripheral::set_connect_time(std::chrono::milliseconds time) { node_.spec.c
 void Peripheral::set_latency(std::chrono::milliseconds latency) { node_.spec.latency = latency; }
 
 void Peripheral::drop_link(DisconnectReason reason) {
-  const std::string native =
-      reason == DisconnectReason::remote ? "remote user terminated connection (0x13)" : std::string();
+  const std::string native = reason == DisconnectReason::remote ? detail::ended_by_remote : std::string();
   for (const auto& link : node_.links) node_.world.post([link, reason, native] { link->end(reason, native); });
 }
 

@@ -34,9 +34,13 @@ void Link::open() {
   ++peripheral_.link_count;
   bearer_ = peripheral_.server->open_bearer();
   gatt_.set_on_value([this](std::uint16_t handle, ByteView value, bool) { on_value(handle, value); });
-  drop_after(peripheral_.spec.drop_link_after);
+  const auto life = peripheral_.faults.next_life();
+  drop_after(life ? life : std::optional<nanoseconds>(peripheral_.spec.drop_link_after));
   peripheral_.update_advertising();
-  start(std::make_unique<ExchangeMtu>(), [this](Procedure&) { mtu_agreed(); });
+  if (peripheral_.faults.reach(ConnectStep::before_mtu))
+    lose_soon();
+  else
+    start(std::make_unique<ExchangeMtu>(), [this](Procedure&) { mtu_agreed(); });
   if (const auto hook = peripheral_.on_connected) peripheral_.world.guarded(hook);
 }
 
@@ -103,7 +107,12 @@ void Link::drop_after(std::optional<nanoseconds> time) {
   if (!time) return drop_timer_.stop();
   const auto turn = this->turn();
   drop_timer_.start_at(loop(), std::max(loop().now(), opened_ + *time),
-                       [this] { end(DisconnectReason::remote, "remote user terminated connection (0x13)"); });
+                       [this] { end(DisconnectReason::remote, ended_by_remote); });
+}
+
+void Link::lose_soon() {
+  const auto turn = this->turn();
+  peripheral_.world.post([self = shared_from_this()] { self->end(DisconnectReason::remote, ended_by_remote); });
 }
 
 void Link::kick() {

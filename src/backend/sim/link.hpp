@@ -20,6 +20,9 @@ namespace blau::sim::detail {
 
 class SimClient;
 
+/// How a peripheral ends a link.
+inline constexpr const char* ended_by_remote = "remote user terminated connection (0x13)";
+
 /// A link between an adapter and a peripheral, shared by the clients of one loop: carries ATT PDUs with latency between their ends.
 ///
 /// An answer takes the peripheral's latency: a quarter on the way there, a half in the peripheral, a quarter on the way back, which is also what a notification takes. So a notification overtakes
@@ -117,6 +120,10 @@ class Link : public std::enable_shared_from_this<Link> {
   void read_extended_properties(std::shared_ptr<Discovery> discovery);
   void watch_services(std::shared_ptr<Discovery> discovery);
   [[nodiscard]] std::uint16_t wanted(std::uint16_t value_handle);
+  /// A discovery has all that it can have.
+  void settle(const std::shared_ptr<Discovery>& discovery, const std::optional<Error>& error);
+  /// The peripheral ends it, in a later turn.
+  void lose_soon();
 
   AdapterNode& adapter_;
   PeripheralNode& peripheral_;
@@ -132,6 +139,7 @@ class Link : public std::enable_shared_from_this<Link> {
   Timer drop_timer_;
   TimePoint opened_{};
   bool pumping_ = false;
+  bool discovering_ = false;  ///< or did: what comes later is no step of a connect
   bool discovered_ = false;
   std::map<std::uint16_t, Known> known_;  ///< by declaration
   std::set<std::uint16_t> known_descriptors_;

@@ -16,6 +16,7 @@ Bytes little_endian(std::uint16_t number) { return bytes(number, number >> 8); }
 
 /// A discovery that goes on step by step.
 struct Link::Discovery {
+  bool of_connect = false;  ///< the link's first
   std::vector<DiscoveredService> services;
   /// Declaration handle, and the handle of its extended properties.
   std::vector<std::pair<std::uint16_t, std::uint16_t>> extended;
@@ -25,6 +26,7 @@ struct Link::Discovery {
 void Link::discover(std::function<void(const std::optional<Error>&, const std::vector<DiscoveredService>&)> done) {
   auto discovery = std::make_shared<Discovery>();
   discovery->done = std::move(done);
+  discovery->of_connect = !std::exchange(discovering_, true);
   start(std::make_unique<DiscoverDatabase>(), [this, discovery](Procedure& procedure) {
     if (procedure.error()) return discovery->done(procedure.error(), {});
     discovery->services = std::move(static_cast<DiscoverDatabase&>(procedure).services());
@@ -36,6 +38,7 @@ void Link::discover(std::function<void(const std::optional<Error>&, const std::v
             discovery->extended.emplace_back(characteristic.handle, descriptor.handle);
     read_extended_properties(discovery);
   });
+  if (discovery->of_connect && peripheral_.faults.reach(ConnectStep::in_discovery)) lose_soon();
 }
 
 void Link::remember(const std::vector<DiscoveredService>& services) {
@@ -73,13 +76,27 @@ void Link::read_extended_properties(std::shared_ptr<Discovery> discovery) {
 
 /// Core Vol 3 Part G 7.1: a client that keeps what it discovered asks for Service Changed.
 void Link::watch_services(std::shared_ptr<Discovery> discovery) {
-  const auto finish = [discovery](const std::optional<Error>& error) {
+  const auto finish = [this, discovery](const std::optional<Error>& error) {
     const bool lost = error && error->code() == ErrorCode::disconnected;
-    discovery->done(lost ? error : std::nullopt, discovery->services);
+    settle(discovery, lost ? error : std::nullopt);
   };
   for (const auto& [declaration, known] : known_)
     if (known.value_handle == service_changed_) return configure(Known(known), finish);
   finish(std::nullopt);
+}
+
+void Link::settle(const std::shared_ptr<Discovery>& discovery, const std::optional<Error>& error) {
+  if (error || !discovery->of_connect) return discovery->done(error, discovery->services);
+  const auto self = shared_from_this();
+  LinkFaults& faults = peripheral_.faults;
+  if (faults.reach(ConnectStep::before_resolved)) {
+    return peripheral_.world.post([self, discovery] {
+      self->end(DisconnectReason::remote, ended_by_remote);
+      discovery->done(Error(ErrorCode::disconnected, "the link ended during the discovery: connect again"), {});
+    });
+  }
+  discovery->done(std::nullopt, discovery->services);
+  if (faults.reach(ConnectStep::after_resolved)) lose_soon();
 }
 
 std::optional<Link::Known> Link::find(std::uint16_t declaration) const {

@@ -2,6 +2,7 @@
 
 #include "attribute_server.hpp"
 #include "attribute_spec.hpp"
+#include "fault_book.hpp"
 #include "random.hpp"
 #include "world_file.hpp"
 
@@ -81,6 +82,7 @@ struct CharacteristicNode {
   std::uint16_t value_handle = 0;
   std::vector<std::unique_ptr<DescriptorNode>> descriptors;
   WriteLog log;
+  CharacteristicFaults faults;
   Characteristic face{*this};
 };
 
@@ -177,6 +179,7 @@ struct PeripheralNode {
   bool present = true;
   bool stalled = false;
   bool refuses = false;
+  LinkFaults faults;
   std::vector<std::unique_ptr<ServiceNode>> services;  ///< removed ones, too
   std::unique_ptr<AttributeServer> server;
   std::vector<std::shared_ptr<Link>> links;
@@ -195,8 +198,10 @@ struct PeripheralNode {
 
   detail::ReadAnswer begin_read(const ReadAttempt& attempt);
   detail::WriteAnswer begin_write(const WriteAttempt& attempt);
+  detail::WriteAnswer begin_configure(const WriteAttempt& attempt);
   detail::ReadAnswer read_now(std::uint16_t handle);
   detail::WriteAnswer write_now(std::uint16_t handle, Bytes value, bool with_response, std::optional<AttError> refused);
+  bool transmit(Link& link, CharacteristicNode& characteristic, ByteView value, bool indications_only);
   detail::WriteAnswer ask_hook(CharacteristicNode& characteristic, const Bytes& value);
   void echo(CharacteristicNode& from, const Bytes& value);
   void defer(Ticket ticket, nanoseconds delay, blau::unique_function<void()> answer);

@@ -12,6 +12,7 @@ ServerHooks PeripheralNode::hooks() {
   ServerHooks hooks;
   hooks.on_read = [this](const ReadAttempt& attempt) { return begin_read(attempt); };
   hooks.on_write = [this](const WriteAttempt& attempt) { return begin_write(attempt); };
+  hooks.on_configure = [this](const WriteAttempt& attempt) { return begin_configure(attempt); };
   hooks.on_subscription_changed = [this](BearerId bearer, std::uint16_t value_handle, std::uint16_t bits) {
     subscription_changed(bearer, value_handle, bits);
   };
@@ -19,13 +20,21 @@ ServerHooks PeripheralNode::hooks() {
 }
 
 detail::ReadAnswer PeripheralNode::begin_read(const ReadAttempt& attempt) {
-  const CharacteristicNode* characteristic = find_value(attempt.handle);
-  const nanoseconds delay = characteristic ? characteristic->read_delay : nanoseconds(0);
-  const bool refused = attempt.refused_with.has_value();
-  if (delay <= nanoseconds(0)) return refused ? detail::ReadAnswer(Stored{}) : read_now(attempt.handle);
-  defer(attempt.ticket, delay, [this, ticket = attempt.ticket, handle = attempt.handle, refused] {
-    dispatch(server->finish_read(ticket, refused ? detail::ReadAnswer(Stored{}) : read_now(handle)));
-  });
+  CharacteristicNode* characteristic = find_value(attempt.handle);
+  // The parts of a long value are one read.
+  const bool counts = characteristic && attempt.offset == 0;
+  const auto fault = counts ? characteristic->faults.next_request(RequestKind::read) : std::nullopt;
+  const nanoseconds usual = characteristic ? characteristic->read_delay : nanoseconds(0);
+  const nanoseconds delay = fault ? added(usual, fault->delay) : usual;
+  const auto answer = [this, handle = attempt.handle, refused = attempt.refused_with.has_value(),
+                       error = fault ? fault->error : std::nullopt]() -> detail::ReadAnswer {
+    if (refused) return Stored{};
+    if (error) return *error;
+    return read_now(handle);
+  };
+  if (delay <= nanoseconds(0)) return answer();
+  defer(attempt.ticket, delay,
+        [this, ticket = attempt.ticket, answer] { dispatch(server->finish_read(ticket, answer())); });
   return Deferred{};
 }
 
@@ -40,16 +49,32 @@ detail::ReadAnswer PeripheralNode::read_now(std::uint16_t handle) {
 }
 
 detail::WriteAnswer PeripheralNode::begin_write(const WriteAttempt& attempt) {
-  const CharacteristicNode* characteristic = find_value(attempt.handle);
-  const nanoseconds delay = characteristic ? characteristic->write_delay : nanoseconds(0);
-  const bool with_response = attempt.kind != WriteKind::command;
-  Bytes value(attempt.value.begin(), attempt.value.end());
-  if (delay <= nanoseconds(0)) return write_now(attempt.handle, std::move(value), with_response, attempt.refused_with);
-  defer(attempt.ticket, delay,
-        [this, ticket = attempt.ticket, handle = attempt.handle, value = std::move(value), with_response,
-         refused = attempt.refused_with]() mutable {
-          dispatch(server->finish_write(ticket, write_now(handle, std::move(value), with_response, refused)));
-        });
+  CharacteristicNode* characteristic = find_value(attempt.handle);
+  const auto fault = characteristic ? characteristic->faults.next_request(RequestKind::write) : std::nullopt;
+  const nanoseconds usual = characteristic ? characteristic->write_delay : nanoseconds(0);
+  const nanoseconds delay = fault ? added(usual, fault->delay) : usual;
+  const auto refused = attempt.refused_with || !fault ? attempt.refused_with : fault->error;
+  auto answer = [this, handle = attempt.handle, value = Bytes(attempt.value.begin(), attempt.value.end()),
+                 with_response = attempt.kind != WriteKind::command, refused]() mutable -> detail::WriteAnswer {
+    const auto taken = write_now(handle, std::move(value), with_response, refused);
+    return refused ? detail::WriteAnswer(*refused) : taken;
+  };
+  if (delay <= nanoseconds(0)) return answer();
+  defer(attempt.ticket, delay, [this, ticket = attempt.ticket, answer = std::move(answer)]() mutable {
+    dispatch(server->finish_write(ticket, answer()));
+  });
+  return Deferred{};
+}
+
+detail::WriteAnswer PeripheralNode::begin_configure(const WriteAttempt& attempt) {
+  const Attribute* configuration = server->table().find(attempt.handle);
+  CharacteristicNode* characteristic = configuration ? find_value(configuration->value_handle) : nullptr;
+  const auto fault = characteristic ? characteristic->faults.next_request(RequestKind::subscribe) : std::nullopt;
+  if (!fault) return Accepted{};
+  const auto answer = fault->error ? detail::WriteAnswer(*fault->error) : detail::WriteAnswer(Accepted{});
+  if (fault->delay <= nanoseconds(0)) return answer;
+  defer(attempt.ticket, fault->delay,
+        [this, ticket = attempt.ticket, answer] { dispatch(server->finish_write(ticket, answer)); });
   return Deferred{};
 }
 
@@ -121,6 +146,15 @@ std::size_t PeripheralNode::send(CharacteristicNode& characteristic, ByteView va
 
 bool PeripheralNode::send_to(Link& link, CharacteristicNode& characteristic, ByteView value, bool indications_only) {
   if (characteristic.service.removed) return false;
+  if (characteristic.faults.size() == 0) return transmit(link, characteristic, value, indications_only);
+  if (server->subscription(link.bearer(), characteristic.value_handle) == 0) return false;
+  bool reached = true;  // also what is lost on its way
+  for (auto times = characteristic.faults.next_value(); times > 0; --times)
+    reached = transmit(link, characteristic, value, indications_only);
+  return reached;
+}
+
+bool PeripheralNode::transmit(Link& link, CharacteristicNode& characteristic, ByteView value, bool indications_only) {
   const std::uint16_t handle = characteristic.value_handle;
   if (!indications_only && server->notify_into(link.bearer(), handle, value, buffer_)) {
     link.send(buffer_);

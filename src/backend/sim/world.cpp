@@ -90,6 +90,7 @@ World::World(World&&) noexcept = default;
 World& World::operator=(World&&) noexcept = default;
 
 World World::made_of(detail::WorldSpec spec, const WorldOptions& options) {
+  detail::expect_simulated(spec);
   World world(options);
   world.impl_->core().fill(std::move(spec));
   return world;

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::array<std::string_view, 2> address_types = {"public", "random"};
 
-Address read_address(const Place& place) {
-  const auto address = Address::parse(place.text());
-  if (!address || address->is_opaque())
-    place.fail(blau::detail::quoted(place.text()) +
-               " is not an address: write six pairs of hexadecimal digits, as C0:FF:EE:00:00:01");
-  return *address;
-}
-
 AdapterSpec read_adapter(const Place& place) {
   const Members members(place, {"description", "name", "address", "powered", "blocked", "central"});
   AdapterSpec spec;
@@ -73,7 +65,8 @@ AdapterSpec default_adapter() {
 }
 
 WorldSpec read_world(const Place& place) {
-  const Members members(place, {"$schema", "blau_world", "description", "seed", "adapters", "peripherals"});
+  const Members members(
+      place, {"$schema", "blau_world", "description", "seed", "adapters", "peripherals", "faults", "bluez_faults"});
   WorldSpec spec;
   const Place version = members.require("blau_world");
   version.expect(JsonNode::Kind::integer);
@@ -89,6 +82,8 @@ WorldSpec read_world(const Place& place) {
   members.with("peripherals", [&](const Place& list) {
     list.each([&](const Place& item) { spec.peripherals.push_back(read_peripheral(item)); });
   });
+  members.with("faults", [&](const Place& list) { spec.faults = read_faults(list); });
+  members.with("bluez_faults", [&](const Place& list) { spec.bluez_faults = read_bluez_faults(list); });
   return spec;
 }
 
@@ -115,11 +110,15 @@ std::size_t line_of(const JsonNode& root, std::string_view path) {
   return node->line;
 }
 
-Error located(std::string_view file, std::size_t line, const std::string& path, const std::string& message) {
+std::string place_of(std::string_view file, std::size_t line, const std::string& path) {
   std::string text(file);
   text += ':' + std::to_string(line) + ": ";
   if (!path.empty()) text += path + ": ";
-  return Error(ErrorCode::invalid_argument, text + message);
+  return text;
+}
+
+Error located(std::string_view file, std::size_t line, const std::string& path, const std::string& message) {
+  return {ErrorCode::invalid_argument, place_of(file, line, path) + message};
 }
 
 }  // namespace
@@ -132,6 +131,8 @@ Result<WorldSpec> parse_world(std::string_view json_text, std::string_view file_
     WorldSpec world = read_world(Place(root, ""));
     if (const auto fault = find_fault(world))
       return located(file_name, line_of(root, fault->path), fault->path, fault->message);
+    if (world.bluez_faults)
+      world.bluez_faults_place = place_of(file_name, line_of(root, "bluez_faults"), "bluez_faults");
     return world;
   } catch (const WorldFault& fault) {
     return located(file_name, fault.line, fault.path, fault.message);

@@ -2,6 +2,7 @@
 
 #include "attribute_spec.hpp"
 #include "attribute_table.hpp"
+#include "fault_spec.hpp"
 
 #include <blau/address.hpp>
 #include <blau/bytes.hpp>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,8 @@
 /// Worlds as data: what docs/world.schema.json describes, with its defaults filled in.
 
 namespace blau::sim::detail {
+
+struct JsonNode;
 
 struct AdapterSpec {
   std::string name;
@@ -70,6 +74,10 @@ struct WorldSpec {
   std::uint64_t seed = 1;
   std::vector<AdapterSpec> adapters;
   std::vector<PeripheralSpec> peripherals;
+  std::vector<FaultSpec> faults;
+  /// Faults of bluetoothd and of its bus, which only an imitated bluetoothd can have; null where there are none.
+  std::shared_ptr<const JsonNode> bluez_faults;
+  std::string bluez_faults_place;  ///< file, line and path, where there are any
 };
 
 /// Reads a world from JSON text.
@@ -82,6 +90,8 @@ Result<WorldSpec> load_world(const std::filesystem::path& path);
 
 /// Looks for what no world can be, though each member alone may be right: for worlds that are made in C++ as well.
 [[nodiscard]] std::optional<SpecFault> find_fault(const WorldSpec& world);
+/// The part of it that looks at the faults: what they name must be there, and they must not contradict each other. The rest of the world is right.
+[[nodiscard]] std::optional<SpecFault> check_faults(const WorldSpec& world);
 
 /// AD structures as they go over the air (Core Vol 3 Part C 11).
 struct AdvertisingBytes {

@@ -79,7 +79,7 @@ std::optional<SpecFault> find_fault(const WorldSpec& world) {
   if (auto fault = check_adapters(world.adapters)) return fault;
   for (std::size_t i = 0; i < world.peripherals.size(); ++i)
     if (auto fault = check_peripheral(world, i)) return fault;
-  return std::nullopt;
+  return check_faults(world);
 }
 
 }  // namespace blau::sim::detail

@@ -105,6 +105,14 @@ Bytes Place::value() const {
   return bytes;
 }
 
+Address read_address(const Place& place) {
+  const auto address = Address::parse(place.text());
+  if (!address || address->is_opaque())
+    place.fail(blau::detail::quoted(place.text()) +
+               " is not an address: write six pairs of hexadecimal digits, as C0:FF:EE:00:00:01");
+  return *address;
+}
+
 std::size_t Place::one_of(std::span<const std::string_view> words) const {
   const auto found = std::ranges::find(words, text());
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// @file
 /// Reading of the tree: each place knows its path, so that every fault can be told with line and path.
@@ -90,7 +92,17 @@ class Members {
 /// The word that differs least from `wrong`, as `; did you mean 'x'?`; empty if none is near.
 [[nodiscard]] std::string hint(std::string_view wrong, std::span<const std::string_view> words);
 
+[[nodiscard]] Address read_address(const Place& place);
 [[nodiscard]] ServiceSpec read_service(const Place& place);
 [[nodiscard]] AdvertisingSpec read_advertising(const Place& place);
+
+/// More happens to nothing.
+inline constexpr std::int64_t most_turns = 1'000'000'000;
+
+/// One fault, or the list of a world. What they name may not be there: see `check_faults`.
+[[nodiscard]] FaultSpec read_fault(const Place& place);
+[[nodiscard]] std::vector<FaultSpec> read_faults(const Place& list);
+/// Objects that each name a fault; the rest is for the imitated bluetoothd to read. Null where there are none.
+[[nodiscard]] std::shared_ptr<const JsonNode> read_bluez_faults(const Place& list);
 
 }  // namespace blau::sim::detail

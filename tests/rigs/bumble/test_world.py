@@ -20,7 +20,11 @@ class Files(unittest.TestCase):
         self.assertTrue(files)
         for file in files:
             with self.subTest(file=file):
-                self.assertTrue(world.load(file).peripherals)
+                if "faults" in json.loads(file.read_text()):
+                    with self.assertRaisesRegex(world.WorldError, r":\d+: faults: these peripherals play no faults"):
+                        world.load(file)
+                else:
+                    self.assertTrue(world.load(file).peripherals)
 
     def test_a_file_that_is_not_there(self):
         with self.assertRaisesRegex(world.WorldError, r"nowhere\.json"):

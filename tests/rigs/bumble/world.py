@@ -146,6 +146,10 @@ def locate(text: str, path: list) -> int:
 
 
 def _build(data: dict) -> World:
+    # A world that went well where something is to go wrong would be another one.
+    for member in ("faults", "bluez_faults"):
+        if data.get(member):
+            raise table.Fault([member], "these peripherals play no faults: use the simulator or tests/rigs/fake_bluez")
     adapters = [_adapter(number, item) for number, item in enumerate(data.get("adapters", [{"name": "hci0"}]))]
     peripherals = [_peripheral(item, ["peripherals", number]) for number, item in enumerate(data.get("peripherals", []))]
     _reject_twins([adapter.name for adapter in adapters], "adapters", "name")

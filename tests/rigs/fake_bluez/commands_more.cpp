@@ -6,6 +6,7 @@
 #include "daemon.hpp"
 #include "device.hpp"
 #include "faults.hpp"
+#include "world_faults.hpp"
 
 #include <algorithm>
 #include <array>
@@ -143,12 +144,13 @@ void Commands::quit(const Place& request, const Answer& answer) {
 void Commands::faults(const Place& request, const Answer& answer) {
   const Members members(request, {"command", "faults"});
   daemon_.faults().add(members.require("faults"));
-  answer({{"armed", daemon_.faults().size()}});
+  answer({{"armed", daemon_.faults().size() + daemon_.world_faults().size()}});
 }
 
 void Commands::clear_faults(const Place& request, const Answer& answer) {
   const Members members(request, {"command"});
   daemon_.faults().clear();
+  daemon_.world_faults().clear();
   daemon_.deny_access(false);
   answer({});
 }

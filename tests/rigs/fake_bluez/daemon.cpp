@@ -2,8 +2,10 @@
 
 #include "adapter.hpp"
 #include "battery.hpp"
+#include "bus_daemon.hpp"
 #include "device.hpp"
 #include "faults.hpp"
+#include "world_faults.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -20,6 +22,7 @@ struct Daemon::Stored {
 Daemon::Daemon(Loop& loop, const DaemonOptions& options)
     : loop_(loop), options_(options), bus_(loop), tree_(loop, bus_, options_.habits), radio_(loop) {
   faults_ = std::make_unique<Faults>(*this);
+  world_faults_ = std::make_unique<WorldFaults>(*this);
   bus_.on_call([this](const Call& call) { take(call); });
   bus_.on_gone([this](const std::string& name) { program_gone(name); });
 }
@@ -48,6 +51,7 @@ void Daemon::start() {
 
 void Daemon::die() {
   if (!std::exchange(runs_, false)) return;
+  bus_.close();  // first: whoever is killed says nothing more
   for (const auto& adapter : adapters_) {
     Stored& stored = stored_.emplace_back();
     stored.adapter = adapter->spec();
@@ -56,7 +60,6 @@ void Daemon::die() {
     adapter->forget();
   }
   tree_.clear();
-  bus_.close();
   // They may be in the middle of something.
   loop_.post([old = std::make_shared<decltype(adapters_)>(std::move(adapters_))] {});
   adapters_.clear();
@@ -66,6 +69,17 @@ void Daemon::restart(nanoseconds after) {
   if (!runs_) return;
   die();
   return_timer_.start(loop_, after, [this] { start(); });
+}
+
+void Daemon::close_bus() {
+  return_timer_.stop();
+  options_.own_bus->stop();  // first: nobody is told that the daemon has gone
+  die();
+}
+
+void Daemon::open_bus() {
+  options_.own_bus->start();
+  if (!runs_) start();
 }
 
 void Daemon::lose_name(nanoseconds back_after) {
@@ -91,6 +105,8 @@ void Daemon::become(const sim::WorldSpec& world) {
     if (std::ranges::find(world.adapters, adapter->id(), &sim::AdapterSpec::name) == world.adapters.end())
       gone.push_back(adapter->id());
   for (const auto& name : gone) remove_adapter(name);
+  world_faults_->become(world);
+  if (world.bluez_faults) faults_->add(sim::Place(*world.bluez_faults, "bluez_faults"));
 }
 
 Adapter& Daemon::add_adapter(const sim::AdapterSpec& spec) {

@@ -13,12 +13,15 @@
 namespace blau::fake {
 
 class Adapter;
+class BusDaemon;
 class Device;
 class Faults;
+class WorldFaults;
 
 struct DaemonOptions {
   Habits habits;
   Pace pace;
+  BusDaemon* own_bus = nullptr;  ///< where the bus is this program's own
 };
 
 /// bluetoothd: its adapters, and what it answers.
@@ -36,6 +39,7 @@ class Daemon {
   [[nodiscard]] Tree& tree() noexcept { return tree_; }
   [[nodiscard]] Radio& radio() noexcept { return radio_; }
   [[nodiscard]] Faults& faults() noexcept { return *faults_; }
+  [[nodiscard]] WorldFaults& world_faults() noexcept { return *world_faults_; }
 
   /// Connects, takes its name, and exports the adapters. @throws std::runtime_error
   void start();
@@ -45,9 +49,15 @@ class Daemon {
   void restart(nanoseconds after);
   /// The name goes to nobody, and comes back after this time; the daemon lives on meanwhile.
   void lose_name(nanoseconds back_after);
+  /// The bus ends, and the daemon with it, as the real one does; or both begin again. Needs a bus of its own.
+  void close_bus();
+  void open_bus();
+  /// Null where it belongs to others.
+  [[nodiscard]] BusDaemon* own_bus() const noexcept { return options_.own_bus; }
   [[nodiscard]] bool runs() const noexcept { return runs_; }
 
-  /// The world's peripherals and adapters.
+  /// The world's peripherals and adapters, and what is to go wrong.
+  /// @throws sim::detail::WorldFault for one of `bluez_faults` that is unknown, contradicts itself or names what is not there
   void become(const sim::WorldSpec& world);
   Adapter& add_adapter(const sim::AdapterSpec& spec);
   void remove_adapter(const std::string& name);
@@ -70,6 +80,7 @@ class Daemon {
   Tree tree_;
   Radio radio_;
   std::unique_ptr<Faults> faults_;
+  std::unique_ptr<WorldFaults> world_faults_;
   std::vector<std::unique_ptr<Adapter>> adapters_;
   std::vector<Stored> stored_;
   Timer return_timer_;

@@ -6,6 +6,8 @@
 #include "device.hpp"
 #include "faults.hpp"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace blau::fake {
@@ -63,6 +65,8 @@ void Device::try_to_link() {
 void Device::establish() {
   Peripheral* peripheral = daemon().radio().find(address_);
   if (!connect_call_ || !peripheral || !peripheral->takes_connections()) return;
+  if (peripheral->link_faults().reach(blau::sim::ConnectStep::before_link))
+    return fail_attempt("le-connection-abort-by-local");
   attempt_timer_.stop();
   link_ = std::make_shared<Link>(daemon().loop(), daemon().pace(), *peripheral, *this, adapter_.address().to_string());
   link_->open();
@@ -194,9 +198,25 @@ void Device::forget() noexcept {
   if (link_) link_->end(LinkEnd::local);
 }
 
+namespace {
+
+/// What a world calls it, where it does.
+std::optional<blau::sim::ConnectStep> step_of_world(std::string_view name) {
+  using blau::sim::ConnectStep;
+  if (name == "before_mtu") return ConnectStep::before_mtu;
+  if (name == "in_discovery") return ConnectStep::in_discovery;
+  if (name == "before_resolved") return ConnectStep::before_resolved;
+  if (name == "after_resolved") return ConnectStep::after_resolved;
+  return std::nullopt;
+}
+
+}  // namespace
+
 bool Device::step(const char* name) {
-  const auto action = daemon().faults().at_step(*this, name);
-  if (!action) return false;
+  bool is_lost = daemon().faults().at_step(*this, name);
+  const auto step = step_of_world(name);
+  if (link_ && step) is_lost = link_->peripheral().link_faults().reach(*step) || is_lost;
+  if (!is_lost) return false;
   if (link_) {
     link_->end(LinkEnd::remote);
   } else {

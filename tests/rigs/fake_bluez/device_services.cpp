@@ -24,8 +24,10 @@ bool is_lost(const sim::Procedure& procedure) {
 }  // namespace
 
 void Device::discover() {
-  const auto generation = link_->peripheral().generation();
   // Cache=always: what was discovered once is not asked for again, unless the peripheral has another table now.
+  const bool is_known = gatt_.generation() == link_->peripheral().generation();
+  if (is_known && step("in_discovery")) return;
+  const auto generation = link_->peripheral().generation();
   if (gatt_.generation() == generation) return resolved();
   link_->start(std::make_unique<sim::DiscoverDatabase>(),
                [this, generation, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
@@ -33,7 +35,7 @@ void Device::discover() {
                  gatt_.set_generation(generation);
                  discovered(static_cast<sim::DiscoverDatabase&>(procedure).services());
                });
-  (void)step("in_discovery");
+  if (!is_known) (void)step("in_discovery");
 }
 
 void Device::discovered(const std::vector<sim::DiscoveredService>& services) {

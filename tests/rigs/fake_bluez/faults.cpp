@@ -124,7 +124,8 @@ bool Faults::at_step(Device& device, std::string_view step) {
     effect();
     break;
   }
-  const auto found = std::ranges::find_if(steps_, is_due);
+  const auto is_reached = [&](OfStep& fault) { return is_due(fault) && (fault.skip == 0 || fault.skip-- == 0); };
+  const auto found = std::ranges::find_if(steps_, is_reached);
   if (found == steps_.end()) return false;
   if (--found->count == 0) steps_.erase(found);
   return true;

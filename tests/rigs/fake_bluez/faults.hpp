@@ -59,6 +59,7 @@ class Faults {
     std::uint64_t address = 0;
     std::string step;
     std::uint64_t count = 1;
+    std::uint64_t skip = 0;
   };
   struct OfTree {
     std::uint64_t address = 0;
@@ -85,6 +86,9 @@ class Faults {
   Effect read_cached(const sim::Place& place);
   Effect read_crowd(const sim::Place& place);
   Effect read_access(const sim::Place& place);
+  Effect read_bus(const sim::Place& place);
+  /// One that worlds have as well.
+  Effect read_of_world(const sim::Place& place);
   [[nodiscard]] std::uint64_t read_address(const sim::Members& members) const;
 
   [[nodiscard]] const OfProperty* property_fault(const Interface& interface, std::string_view property) const;

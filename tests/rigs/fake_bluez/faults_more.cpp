@@ -4,11 +4,14 @@
 
 #include "adapter.hpp"
 #include "battery.hpp"
+#include "bus_daemon.hpp"
 #include "daemon.hpp"
 #include "device.hpp"
+#include "world_faults.hpp"
 
 #include <array>
 #include <utility>
+#include <variant>
 
 namespace blau::fake {
 
@@ -49,6 +52,7 @@ Faults::Effect Faults::read_socket(const Place& place) {
 }
 
 Faults::Effect Faults::read_notify(const Place& place) {
+  if (place.node().find("address")) return read_of_world(place);
   const Members members(place, {"fault", "path", "times", "foreign"});
   const Place path = members.require("path");
   const std::string name = path.text();
@@ -102,6 +106,36 @@ Faults::Effect Faults::read_crowd(const Place& place) {
       daemon_.radio().add(std::move(spec));
     }
   };
+}
+
+/// The bus ends, or begins again.
+Faults::Effect Faults::read_bus(const Place& place) {
+  const Members members(place, {"fault", "action"});
+  static constexpr std::array<std::string_view, 2> actions{"close", "open"};
+  const Place action = members.require("action");
+  const bool opens = action.one_of(actions) == 1;
+  const BusDaemon* bus = daemon_.own_bus();
+  if (!bus) place.fail("the bus is not this program's own: start it by tests/rigs/fake_bluez/run");
+  if (bus->runs() == opens) action.fail(opens ? "the bus is there already" : "the bus is closed already");
+  return [this, opens] { opens ? daemon_.open_bus() : daemon_.close_bus(); };
+}
+
+Faults::Effect Faults::read_of_world(const Place& place) {
+  const sim::FaultSpec fault = sim::read_fault(place);
+  const auto find = [&](const auto& known) {
+    Peripheral* owner = nullptr;
+    if constexpr (requires { known.address; }) {
+      owner = daemon_.radio().find(known.address);
+      if (!owner)
+        Place(*place.node().find("address"), place.inside("address"))
+            .fail("no peripheral " + known.address.to_string() + " in this world");
+    }
+    if constexpr (requires { known.characteristic; }) {
+      if (!owner->faults_of(known.characteristic)) place.fail(owner->address() + " has no such characteristic");
+    }
+  };
+  std::visit(find, fault);
+  return [this, fault] { daemon_.world_faults().arm(fault); };
 }
 
 }  // namespace blau::fake

@@ -59,14 +59,16 @@ void Faults::add(const Place& list) {
 
 Faults::Effect Faults::read(const Place& place) {
   using Read = Effect (Faults::*)(const Place&);
-  static constexpr std::array<std::string_view, 15> names{
-      "reply",  "property", "remove_object", "name",     "restart",        "adapter", "socket",       "disconnect",
-      "notify", "tree",     "link",          "services", "cached_devices", "crowd",   "access_denied"};
-  static constexpr std::array<Read, 15> readers{&Faults::read_reply,  &Faults::read_property,   &Faults::read_remove,
+  static constexpr std::array<std::string_view, 18> names{
+      "reply",          "property",   "remove_object", "name", "restart", "adapter",
+      "socket",         "disconnect", "notify",        "tree", "link",    "services",
+      "cached_devices", "crowd",      "access_denied", "bus",  "request", "peripheral"};
+  static constexpr std::array<Read, 18> readers{&Faults::read_reply,  &Faults::read_property,   &Faults::read_remove,
                                                 &Faults::read_name,   &Faults::read_restart,    &Faults::read_adapter,
                                                 &Faults::read_socket, &Faults::read_disconnect, &Faults::read_notify,
                                                 &Faults::read_tree,   &Faults::read_link,       &Faults::read_services,
-                                                &Faults::read_cached, &Faults::read_crowd,      &Faults::read_access};
+                                                &Faults::read_cached, &Faults::read_crowd,      &Faults::read_access,
+                                                &Faults::read_bus,    &Faults::read_of_world,   &Faults::read_of_world};
   place.expect(sim::JsonNode::Kind::object);
   const sim::JsonNode* kind = place.node().find("fault");
   if (!kind) place.fail("the member 'fault' is missing");
@@ -203,11 +205,13 @@ Faults::Effect Faults::read_tree(const Place& place) {
 }
 
 Faults::Effect Faults::read_link(const Place& place) {
-  const Members members(place, {"fault", "address", "step", "count"});
+  if (!place.node().find("step")) return read_of_world(place);
+  const Members members(place, {"fault", "address", "step", "skip", "count"});
   OfStep fault;
   fault.address = read_address(members);
   fault.step = step_of(members.require("step"));
   fault.count = count_of(members);
+  members.with("skip", [&](const Place& p) { fault.skip = p.number<std::uint64_t>(0, 1000000000); });
   return [this, fault] { steps_.push_back(fault); };
 }
 

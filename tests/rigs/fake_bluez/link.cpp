@@ -31,8 +31,9 @@ void Link::open() {
   gatt_.set_on_value([this](std::uint16_t handle, ByteView value, bool) {
     if (up_) user_.value_came(handle, value);
   });
-  if (peripheral_.spec().drop_link_after)
-    drop_timer_.start(loop_, *peripheral_.spec().drop_link_after, [this] { end(LinkEnd::remote); });
+  std::optional<nanoseconds> life = peripheral_.link_faults().next_life();
+  if (!life && peripheral_.spec().drop_link_after) life = *peripheral_.spec().drop_link_after;
+  if (life) drop_timer_.start(loop_, *life, [this] { end(LinkEnd::remote); });
   reach_changed();
 }
 

@@ -2,11 +2,15 @@
 
 #include "adapter.hpp"
 #include "battery.hpp"
+#include "bus_daemon.hpp"
 #include "control.hpp"
 #include "daemon.hpp"
 #include "device.hpp"
 #include "faults.hpp"
 
+#include "backend/sim/world_file_reader.hpp"
+
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -21,8 +25,10 @@ using namespace blau::fake;
 
 constexpr const char* usage =
     "usage: blau-fake-bluez --world FILE [--control PATH] [--bluez 5.66|5.82|5.87] [--time-scale FACTOR]\n"
-    "                       [--no-experimental] [--ready-fd N]\n"
-    "  Exports org.bluez on the bus that DBUS_SYSTEM_BUS_ADDRESS names, and ends with SIGTERM.\n";
+    "                       [--no-experimental] [--ready-fd N] [--bus-config FILE]\n"
+    "  Exports org.bluez on the bus that DBUS_SYSTEM_BUS_ADDRESS names, and ends with SIGTERM. With --bus-config it "
+    "runs\n"
+    "  that bus itself: a dbus-daemon with this configuration.\n";
 
 struct Arguments {
   std::string world;
@@ -31,6 +37,7 @@ struct Arguments {
   double scale = 1;
   bool experimental = true;
   int ready_fd = -1;
+  std::string bus_config;
 };
 
 std::optional<Arguments> parse(int argc, char** argv) {
@@ -53,6 +60,8 @@ std::optional<Arguments> parse(int argc, char** argv) {
       parsed.scale = std::atof(value.c_str());
     } else if (name == "--ready-fd") {
       parsed.ready_fd = std::atoi(value.c_str());
+    } else if (name == "--bus-config") {
+      parsed.bus_config = value;
     } else {
       return std::nullopt;
     }
@@ -67,8 +76,11 @@ int run(const Arguments& arguments, const Habits& habits) {
     complain(world.error().what());
     return 2;
   }
+  if (arguments.ready_fd >= 0) ::fcntl(arguments.ready_fd, F_SETFD, FD_CLOEXEC);
+  BusDaemon bus(arguments.bus_config);
+  if (!arguments.bus_config.empty()) bus.start();
   Loop loop;
-  Daemon daemon(loop, DaemonOptions{habits, Pace(arguments.scale)});
+  Daemon daemon(loop, DaemonOptions{habits, Pace(arguments.scale), bus.runs() ? &bus : nullptr});
   daemon.start();
   daemon.become(*world);
   Commands commands(daemon);
@@ -93,6 +105,9 @@ int main(int argc, char** argv) {
   }
   try {
     return run(*arguments, *habits);
+  } catch (const sim::WorldFault& fault) {
+    complain(arguments->world + ':' + std::to_string(fault.line) + ": " + fault.path + ": " + fault.message);
+    return 2;
   } catch (const std::exception& error) {
     complain(error.what());
     return 1;

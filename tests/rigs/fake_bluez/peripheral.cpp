@@ -106,6 +106,17 @@ std::size_t Peripheral::send(std::uint16_t value_handle, ByteView value, bool in
 }
 
 bool Peripheral::send_to(Link& link, std::uint16_t value_handle, ByteView value, bool indicate) {
+  const auto behaviour = behaviours_.find(value_handle);
+  if (behaviour == behaviours_.end() || behaviour->second.faults.size() == 0)
+    return transmit(link, value_handle, value, indicate);
+  if (server().subscription(link.bearer(), value_handle) == 0) return false;
+  bool reached = true;  // also what is lost on its way
+  for (auto times = behaviour->second.faults.next_value(); times > 0; --times)
+    reached = transmit(link, value_handle, value, indicate);
+  return reached;
+}
+
+bool Peripheral::transmit(Link& link, std::uint16_t value_handle, ByteView value, bool indicate) {
   if (!indicate && server().notify_into(link.bearer(), value_handle, value, buffer_)) {
     link.send(buffer_);
     return true;

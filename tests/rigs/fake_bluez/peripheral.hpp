@@ -3,6 +3,7 @@
 #include "link.hpp"
 
 #include "backend/sim/attribute_server.hpp"
+#include "backend/sim/fault_book.hpp"
 #include "backend/sim/world_file.hpp"
 
 #include <blau/advertisement.hpp>
@@ -80,6 +81,15 @@ class Peripheral {
   [[nodiscard]] std::uint16_t service_handle(const Uuid& uuid);
   std::optional<std::string> add_service(const sim::ServiceSpec& service);
 
+  // What is to go wrong.
+
+  [[nodiscard]] sim::LinkFaults& link_faults() noexcept { return link_faults_; }
+  /// Of a characteristic's requests and values; null if there is no such characteristic.
+  [[nodiscard]] sim::CharacteristicFaults* faults_of(const sim::CharacteristicName& characteristic);
+  void change_services(const sim::ServicesFaultSpec& change);
+  void clear_faults();
+  [[nodiscard]] std::size_t armed_faults() const;
+
  private:
   struct Schedule {
     Timer timer;
@@ -92,6 +102,7 @@ class Peripheral {
     nanoseconds write_delay{0};
     std::optional<sim::NotifySchedule> schedule;
     std::uint16_t echo_to = 0;
+    sim::CharacteristicFaults faults;
   };
   using ScheduleKey = std::pair<sim::BearerId, std::uint16_t>;
 
@@ -100,11 +111,15 @@ class Peripheral {
   [[nodiscard]] sim::ServerHooks hooks();
   sim::ReadAnswer read(const sim::ReadAttempt& attempt);
   sim::WriteAnswer write(const sim::WriteAttempt& attempt);
+  sim::WriteAnswer configure(const sim::WriteAttempt& attempt);
+  [[nodiscard]] std::optional<blau::sim::RequestFault> next_fault(std::uint16_t value_handle,
+                                                                  blau::sim::RequestKind kind);
   void taken(std::uint16_t handle, Bytes value, bool command);
   void defer(sim::Ticket ticket, nanoseconds delay, std::function<void()> answer);
   void dispatch(const sim::ServerOutput& output);
   void subscription_changed(sim::BearerId bearer, std::uint16_t value_handle, std::uint16_t bits);
   void run_schedule(ScheduleKey key);
+  bool transmit(Link& link, std::uint16_t value_handle, ByteView value, bool indicate);
   bool send_to(Link& link, std::uint16_t value_handle, ByteView value, bool indicate);
   [[nodiscard]] Link* find_link(sim::BearerId bearer) const;
   void tell_change(std::uint16_t first, std::uint16_t last);
@@ -121,6 +136,7 @@ class Peripheral {
   std::unique_ptr<sim::AttributeServer> server_;
   std::uint64_t generation_;
   std::map<std::uint16_t, Behaviour> behaviours_;  ///< by value handle
+  sim::LinkFaults link_faults_;
   std::map<sim::Ticket, Timer> deferred_;
   std::map<ScheduleKey, Schedule> schedules_;
   std::multiset<sim::BearerId> unconfirmed_;

@@ -46,6 +46,7 @@ sim::ServerHooks Peripheral::hooks() {
   sim::ServerHooks hooks;
   hooks.on_read = [this](const sim::ReadAttempt& attempt) { return read(attempt); };
   hooks.on_write = [this](const sim::WriteAttempt& attempt) { return write(attempt); };
+  hooks.on_configure = [this](const sim::WriteAttempt& attempt) { return configure(attempt); };
   hooks.on_subscription_changed = [this](sim::BearerId bearer, std::uint16_t handle, std::uint16_t bits) {
     subscription_changed(bearer, handle, bits);
   };
@@ -57,31 +58,84 @@ sim::ServerHooks Peripheral::hooks() {
   return hooks;
 }
 
+std::optional<blau::sim::RequestFault> Peripheral::next_fault(std::uint16_t value_handle, blau::sim::RequestKind kind) {
+  const auto found = behaviours_.find(value_handle);
+  return found == behaviours_.end() ? std::nullopt : found->second.faults.next_request(kind);
+}
+
 sim::ReadAnswer Peripheral::read(const sim::ReadAttempt& attempt) {
+  // The parts of a long value are one read: waited for once, at its beginning.
+  if (attempt.offset > 0) return sim::Stored{};
   const auto found = behaviours_.find(attempt.handle);
-  // Waited for once, at the beginning of a long value.
-  if (found == behaviours_.end() || found->second.read_delay <= nanoseconds(0) || attempt.offset > 0)
-    return sim::Stored{};
-  defer(attempt.ticket, found->second.read_delay,
-        [this, ticket = attempt.ticket] { dispatch(server().finish_read(ticket, sim::Stored{})); });
+  const auto fault = next_fault(attempt.handle, blau::sim::RequestKind::read);
+  nanoseconds delay = found == behaviours_.end() ? nanoseconds(0) : found->second.read_delay;
+  sim::ReadAnswer answer = sim::Stored{};
+  if (fault) delay = sim::added(delay, fault->delay);
+  if (fault && fault->error) answer = *fault->error;
+  if (delay <= nanoseconds(0)) return answer;
+  defer(attempt.ticket, delay,
+        [this, ticket = attempt.ticket, answer] { dispatch(server().finish_read(ticket, answer)); });
   return sim::Deferred{};
 }
 
 sim::WriteAnswer Peripheral::write(const sim::WriteAttempt& attempt) {
   const auto found = behaviours_.find(attempt.handle);
-  Bytes value(attempt.value.begin(), attempt.value.end());
+  const auto fault = next_fault(attempt.handle, blau::sim::RequestKind::write);
+  nanoseconds delay = found == behaviours_.end() ? nanoseconds(0) : found->second.write_delay;
+  sim::WriteAnswer answer = sim::Accepted{};
+  if (fault) delay = sim::added(delay, fault->delay);
+  if (fault && fault->error) answer = *fault->error;
+  const bool refused = attempt.refused_with || (fault && fault->error);
   const bool command = attempt.kind == sim::WriteKind::command;
-  if (found == behaviours_.end() || found->second.write_delay <= nanoseconds(0)) {
-    if (!attempt.refused_with) taken(attempt.handle, std::move(value), command);
-    return sim::Accepted{};
+  Bytes value(attempt.value.begin(), attempt.value.end());
+  if (delay <= nanoseconds(0)) {
+    if (!refused) taken(attempt.handle, std::move(value), command);
+    return answer;
   }
-  defer(attempt.ticket, found->second.write_delay,
-        [this, ticket = attempt.ticket, handle = attempt.handle, value = std::move(value), command,
-         refused = attempt.refused_with.has_value()] {
+  defer(attempt.ticket, delay,
+        [this, ticket = attempt.ticket, handle = attempt.handle, value = std::move(value), command, refused, answer] {
           if (!refused) taken(handle, value, command);
-          dispatch(server().finish_write(ticket, sim::Accepted{}));
+          dispatch(server().finish_write(ticket, answer));
         });
   return sim::Deferred{};
+}
+
+sim::WriteAnswer Peripheral::configure(const sim::WriteAttempt& attempt) {
+  const sim::Attribute* configuration = server().table().find(attempt.handle);
+  const auto value_handle = configuration ? configuration->value_handle : std::uint16_t{0};
+  const auto fault = next_fault(value_handle, blau::sim::RequestKind::subscribe);
+  sim::WriteAnswer answer = sim::Accepted{};
+  if (fault && fault->error) answer = *fault->error;
+  if (!fault || fault->delay <= nanoseconds(0)) return answer;
+  defer(attempt.ticket, fault->delay,
+        [this, ticket = attempt.ticket, answer] { dispatch(server().finish_write(ticket, answer)); });
+  return sim::Deferred{};
+}
+
+sim::CharacteristicFaults* Peripheral::faults_of(const sim::CharacteristicName& characteristic) {
+  const Uuid* uuid = std::get_if<Uuid>(&characteristic);
+  const std::uint16_t handle = uuid ? value_handle(*uuid, 0) : value_handle(std::get<std::uint16_t>(characteristic));
+  return handle == 0 ? nullptr : &behaviours_[handle].faults;
+}
+
+void Peripheral::change_services(const sim::ServicesFaultSpec& change) {
+  if (change.remove) {
+    const Uuid* uuid = std::get_if<Uuid>(&*change.remove);
+    remove_service(uuid ? service_handle(*uuid) : std::get<std::uint16_t>(*change.remove));
+  }
+  if (!change.add) return;
+  if (const auto refused = add_service(*change.add)) complain("a service could not be added: " + *refused);
+}
+
+void Peripheral::clear_faults() {
+  link_faults_.clear();
+  for (auto& [handle, behaviour] : behaviours_) behaviour.faults.clear();
+}
+
+std::size_t Peripheral::armed_faults() const {
+  std::size_t armed = link_faults_.size();
+  for (const auto& [handle, behaviour] : behaviours_) armed += behaviour.faults.size();
+  return armed;
 }
 
 void Peripheral::taken(std::uint16_t handle, Bytes value, bool command) {
@@ -95,6 +149,7 @@ void Peripheral::taken(std::uint16_t handle, Bytes value, bool command) {
 }
 
 void Peripheral::defer(sim::Ticket ticket, nanoseconds delay, std::function<void()> answer) {
+  if (delay == blau::sim::never) return;
   deferred_[ticket].start(radio_.loop(), delay, [this, ticket, answer = std::move(answer)] {
     deferred_.erase(ticket);
     answer();

@@ -32,6 +32,13 @@ TEST_F(Faults, WhatCannotBeIsRefusedWithItsPlace) {
   expect_refused({{"fault", "remove_object"}, {"path", "/org/bluez/hci0/nothing"}}, "faults[0].path");
   expect_refused({{"fault", "socket"}, {"path", "/org/bluez/hci0"}, {"action", "full"}}, "faults[0].path");
   expect_refused({{"fault", "services"}, {"address", gatt_address}, {"remove", 2}}, "faults[0].remove");
+  expect_refused({{"fault", "bus"}, {"action", "open"}}, "faults[0].action: the bus is there already");
+  expect_refused({{"fault", "peripheral"}, {"address", "C4:B1:A0:00:00:99"}, {"action", "stall"}}, "faults[0].address");
+  expect_refused({{"fault", "request"}, {"address", gatt_address}, {"handle", 2}, {"error", "no_such"}},
+                 "faults[0].error");
+  expect_refused({{"fault", "request"}, {"address", gatt_address}, {"characteristic", "2aff"}, {"never", true}},
+                 "has no such characteristic");
+  expect_refused({{"fault", "link"}, {"address", gatt_address}}, "one of these is needed: step, after_ms, at_ms");
   // All or none.
   const json list{{{"fault", "reply"}, {"method", "Connect"}, {"never", true}}, {{"fault", "rain"}}};
   EXPECT_THROW(tell({{"command", "faults"}, {"faults", list}}), std::runtime_error);
