@@ -41,7 +41,8 @@ class Adapters final : public Anchored<Adapters>, private ObjectsObserver, priva
   void adapter_removed(const AdapterObject& adapter) override;
   void daemon_ready() override;
   void daemon_lost(const std::string& native) override;
-  void daemon_absent() override { baseline_ = false; }
+  void daemon_absent() override;
+  void look_again_later();
 
   [[nodiscard]] const AdapterObject* default_adapter() const;
   void tell_changes();
@@ -54,6 +55,9 @@ class Adapters final : public Anchored<Adapters>, private ObjectsObserver, priva
   std::map<std::string, backend::AdapterState> told_;
   // The first look is what `states` gives; only what differs from it is news.
   bool baseline_ = true;
+  // Until the bus is looked for again, and how long it was the last time.
+  Timer pause_;
+  Duration last_pause_{};
 };
 
 }  // namespace blau::detail::bluez
