@@ -34,7 +34,8 @@ void ScannerCore::start(Completer<void> done) {
   if (state_ == State::scanning) return done(Result<void>());
   if (!backend_) backend_ = resolve_backend(*loop_, options_.backend);
   if (!std::exchange(joined_, true)) join(*loop_);
-  starters_.push_back(std::move(done));
+  const bool stop_comes_first = !stoppers_.empty() && state_ != State::stopping;
+  (stop_comes_first ? restarters_ : starters_).push_back(std::move(done));
   if (state_ == State::interrupted) begin_instead();
   if (state_ == State::idle) begin();  // else when the start or the stop that is under way has ended
 }
@@ -75,16 +76,28 @@ void ScannerCore::started(const Result<void>& result) {
   const bool wanted = std::any_of(starters_.begin(), starters_.end(), [](const auto& done) { return done.pending(); });
   answer_starters(result);
   if (result && !wanted && stoppers_.empty()) return stop(Completer<void>());  // every start was taken back
-  for (auto& done : std::exchange(stoppers_, {})) stop(std::move(done));
+  stop_for_stoppers();
 }
 
 void ScannerCore::answer_starters(const Result<void>& result) {
   for (auto& done : std::exchange(starters_, {})) done(result);
 }
 
+/// What was asked for while a start was under way, in its order: stops, and starts after them.
+void ScannerCore::stop_for_stoppers() {
+  auto stoppers = std::exchange(stoppers_, {});
+  auto restarters = std::exchange(restarters_, {});
+  for (auto& done : stoppers) stop(std::move(done));
+  for (auto& done : restarters) starters_.push_back(std::move(done));
+  if (state_ == State::idle && !starters_.empty()) begin();  // else when it has stopped
+}
+
 void ScannerCore::stop(Completer<void> done) {
   if (state_ == State::interrupted) end_interruption();
   if (state_ == State::idle) return done(Result<void>());
+  const Error overtaken(ErrorCode::canceled, "the scan was stopped before it began");
+  if (state_ == State::stopping) answer_starters(overtaken);
+  for (auto& restarter : std::exchange(restarters_, {})) restarter(overtaken);
   stoppers_.push_back(std::move(done));
   if (state_ != State::scanning) return;
   state_ = State::stopping;
@@ -130,7 +143,8 @@ void ScannerCore::shut_down() noexcept {
   leave();
   const Error canceled(ErrorCode::canceled, "the scanner was destroyed");
   answer_starters(canceled);
-  for (auto& done : std::exchange(stoppers_, {})) done(canceled);
+  for (auto* waiting : {&stoppers_, &restarters_})
+    for (auto& done : std::exchange(*waiting, {})) done(canceled);
   end_streams(std::nullopt);
   if (coroutine_callback_) coroutine_callback_->destroy();
   for (const auto& queue : std::exchange(retired_callbacks_, {})) queue->destroy();

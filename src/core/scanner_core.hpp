@@ -59,6 +59,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
   void started(const Result<void>& result);
   void stopped();
   void answer_starters(const Result<void>& result);
+  void stop_for_stoppers();
   void end_streams(const std::optional<Error>& reason);
 
   // scanner_resume.cpp
@@ -89,6 +90,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
   std::unique_ptr<backend::ScannerPort> port_;
   std::vector<Completer<void>> starters_;
   std::vector<Completer<void>> stoppers_;
+  std::vector<Completer<void>> restarters_;  // came after a stop whose turn has not come
   std::vector<Completer<void>> end_waiters_;
   Channels channels_;
   std::shared_ptr<CallbackQueue<Advertisement>> coroutine_callback_;

@@ -61,7 +61,7 @@ void ScannerCore::resumed(const Result<void>& result) {
     watch_for_silence();
   }
   answer_starters(state_ == State::scanning ? Result<void>() : result);
-  for (auto& done : std::exchange(stoppers_, {})) stop(std::move(done));
+  stop_for_stoppers();
 }
 
 void ScannerCore::ended_for_good(const Error& error) {

@@ -32,16 +32,18 @@ void Receiver::value(ByteView value) {
   if (last_ && number <= *last_)
     log_->fault(name_ + " got " + std::to_string(number) + " after " + std::to_string(*last_));
   last_ = number;
+  ++count_;
   log_->called();
 }
 
 ClientActor::ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::uint8_t number, const Address& address,
-                         bool reconnects)
+                         bool reconnects, const BackendRef& backend)
     : ledger_(ledger), number_(number), state_(std::make_shared<State>()) {
   state_->log = std::move(log);
   state_->name = "client " + std::to_string(number);
+  state_->reconnects = reconnects;
   state_->log->add("make " + state_->name + (reconnects ? ", which keeps its link up" : ""));
-  client_.emplace(address, options(reconnects));
+  client_.emplace(address, options(reconnects, backend));
 }
 
 ClientActor::~ClientActor() {
@@ -51,13 +53,16 @@ ClientActor::~ClientActor() {
   client_.reset();
 }
 
-ClientOptions ClientActor::options(bool reconnects) const {
+ClientOptions ClientActor::options(bool reconnects, const BackendRef& backend) const {
   ClientOptions options;
+  options.backend = backend;
   options.operation_timeout = std::chrono::milliseconds(300);
   options.on_disconnected = [state = state_](const Disconnection& end) {
     state->log->add(state->name + " lost its link: " + std::string(to_string(end.reason)));
     if (!state->alive) state->log->fault(state->name + " was told of a lost link after its destruction");
-    if (!std::exchange(state->reported, false)) state->log->fault(state->name + " was told twice of one lost link");
+    state->lost();
+    const bool is_overruled = std::exchange(state->is_overruled, false);
+    state->is_expected_back = state->reconnects && !is_overruled && end.reason != DisconnectReason::local;
     state->log->called();
   };
   options.reconnect.enabled = reconnects;
@@ -65,20 +70,58 @@ ClientOptions ClientActor::options(bool reconnects) const {
     state->log->add(state->name + " is back");
     if (!state->alive) state->log->fault(state->name + " was told of a new link after its destruction");
     state->reported = true;
+    state->is_expected_back = false;
     state->log->called();
+  };
+  options.reconnect.on_gave_up = [state = state_](const Error& error) {
+    state->log->add(state->name + " gave up: " + std::string(to_string(error.code())));
+    state->is_expected_back = false;
   };
   return options;
 }
 
+void ClientActor::check() const {
+  if (state_->is_expected_back) state_->log->fault(state_->name + " did not make its link again");
+  if (state_->standing && client_->is_connected() && state_->standing->count() == count_before_)
+    state_->log->fault(state_->name + " gets no values any more, and nobody stopped them");
+}
+
+void ClientActor::begin_check() {
+  if (state_->standing) count_before_ = state_->standing->count();
+}
+
+/// Its loss may be told before the end of `connect`, since other causes have other sources.
+void ClientActor::State::lost() {
+  if (!reconnects || connects > 0) standing.reset();
+  if (std::exchange(reported, false)) return;
+  if (connects == 0 || std::exchange(ended_soon, true)) log->fault(name + " was told twice of one lost link");
+}
+
+/// What the user asks for takes the place of what the policy would do.
+void ClientActor::overrule_policy() noexcept {
+  state_->is_expected_back = false;
+  state_->is_overruled = state_->reported && !client_->is_connected();
+}
+
 void ClientActor::connect(std::chrono::milliseconds timeout) {
+  ++state_->connects;
+  if (!state_->reported) state_->standing.reset();
+  overrule_policy();
   ledger_.begin(state_->name + " connect", client_->connect(ConnectOptions{.timeout = timeout}),
                 [state = state_](const Result<void>& result) {
-                  if (result) state->reported = true;
+                  --state->connects;
+                  const bool ended = std::exchange(state->ended_soon, false);
+                  if (result && !ended) state->reported = true;
+                  state->is_expected_back = false;
                 });
 }
 
 void ClientActor::disconnect() {
-  ledger_.begin(state_->name + " disconnect", client_->disconnect(), [](const Result<void>&) {});
+  ++state_->stops;
+  state_->standing.reset();
+  overrule_policy();
+  ledger_.begin(state_->name + " disconnect", client_->disconnect(),
+                [state = state_](const Result<void>&) { state->is_expected_back = false; });
 }
 
 void ClientActor::read() {
@@ -94,17 +137,28 @@ void ClientActor::write(bool response) {
                 [](const Result<void>&) {});
 }
 
+/// By turns, where the system has both ways.
+NotifyOptions ClientActor::notify_options() const noexcept {
+  NotifyOptions options;
+  if (receivers_ % 2 == 0) options.path = NotifyPath::socket;
+  return options;
+}
+
 void ClientActor::start_notify() {
   const auto receiver =
       std::make_shared<Receiver>(state_->log, state_->name + " callback " + std::to_string(++receivers_));
   auto take = [receiver](const Characteristic&, ByteView value) { receiver->value(value); };
-  ledger_.begin(state_->name + " start_notify", client_->start_notify(Uuid{counting}, take),
-                [state = state_, receiver](const Result<void>& result) {
-                  if (result) state->receiver = receiver;
+  ledger_.begin(state_->name + " start_notify", client_->start_notify(Uuid{counting}, take, notify_options()),
+                [state = state_, receiver, stops = state_->stops](const Result<void>& result) {
+                  if (!result) return;
+                  state->receiver = receiver;
+                  if (state->stops == stops) state->standing = receiver;
                 });
 }
 
 void ClientActor::stop_notify() {
+  ++state_->stops;
+  state_->standing.reset();
   ledger_.begin(state_->name + " stop_notify", client_->stop_notify(Uuid{counting}),
                 [state = state_, receiver = state_->receiver](const Result<void>& result) {
                   if (result && receiver && state->receiver == receiver) receiver->close();
@@ -121,7 +175,7 @@ Task<> ClientActor::receive(Subscription values, std::shared_ptr<Receiver> recei
 void ClientActor::subscribe() {
   const auto receiver =
       std::make_shared<Receiver>(state_->log, state_->name + " stream " + std::to_string(++receivers_));
-  ledger_.begin(state_->name + " subscribe", client_->subscribe(Uuid{counting}),
+  ledger_.begin(state_->name + " subscribe", client_->subscribe(Uuid{counting}, notify_options()),
                 [receiver](Result<Subscription> result) {
                   if (result) EventLoop::current()->spawn(receive(std::move(*result), receiver));
                 });
@@ -138,12 +192,13 @@ void ClientActor::discover() {
   ledger_.begin(state_->name + " get_services", client_->get_services(afresh), [](const Result<ServiceCollection>&) {});
 }
 
-ScannerActor::ScannerActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name)
+ScannerActor::ScannerActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name, const BackendRef& backend)
     : ledger_(ledger), state_(std::make_shared<State>()) {
   state_->log = std::move(log);
   state_->name = std::move(name);
   state_->log->add("make " + state_->name);
   ScannerOptions options;
+  options.backend = backend;
   options.on_detection = [state = state_](const Device& device, const AdvertisementData&) {
     state->log->add(state->name + " heard " + device.address().to_string());
     if (!state->alive) state->log->fault(state->name + " heard something after its destruction");
@@ -162,11 +217,18 @@ ScannerActor::~ScannerActor() {
 void ScannerActor::start() {
   state_->may_hear = true;
   state_->stops = 0;
-  ledger_.begin(state_->name + " start", scanner_->start(), [](const Result<void>&) {});
+  ledger_.begin(state_->name + " start", scanner_->start(),
+                [state = state_](const Result<void>& result) { state->must_scan = result && state->stops == 0; });
+}
+
+void ScannerActor::check() const {
+  if (state_->must_scan && !scanner_->is_scanning())
+    state_->log->fault(state_->name + " does not scan any more, and nobody stopped it");
 }
 
 void ScannerActor::stop() {
   const int own = ++state_->stops;
+  state_->must_scan = false;
   ledger_.begin(state_->name + " stop", scanner_->stop(), [state = state_, own](const Result<void>& result) {
     if (result && state->stops == own) state->may_hear = false;  // no start came after it
   });

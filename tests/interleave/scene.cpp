@@ -26,12 +26,13 @@ Bytes counted(std::uint32_t number) {
 
 }  // namespace
 
-Scene::Scene(std::uint64_t seed)
+Scene::Scene(std::uint64_t seed, const StackMaker& make_stack)
     : dice_(seed),
       world_(world_options(seed)),
       log_(std::make_shared<Log>([this] { return world_.elapsed(); })),
       ledger_(log_) {
   for (const auto* address : addresses) add_peripheral(address);
+  if (make_stack) stack_ = make_stack(world_, log_, seed);
 }
 
 void Scene::add_peripheral(const std::string& address) {
@@ -113,10 +114,21 @@ Task<> Scene::story() {
   // Longer than every deadline: whatever is still pending then is lost.
   co_await sleep_for(30s);
   ledger_.check();
+  co_await await_return();
   clients_.clear();
   scanner_.reset();
   co_await sleep_for(5s);
   check_world();
+}
+
+/// Who keeps its link up by itself has it again, however often it failed before: the longest pause is a minute.
+Task<> Scene::await_return() {
+  const auto waits = [](const auto& client) { return client->is_expected_back(); };
+  for (int i = 0; i < 10 && std::ranges::any_of(clients_, waits); ++i) co_await sleep_for(10s);
+  for (const auto& client : clients_) client->begin_check();
+  co_await sleep_for(1s);
+  for (const auto& client : clients_) client->check();
+  if (scanner_) scanner_->check();
 }
 
 /// Inside a completion or a callback.
@@ -128,7 +140,7 @@ void Scene::meddle() {
 
 void Scene::add_client(const Address& address) {
   const auto number = static_cast<std::uint8_t>(++made_);
-  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, address, roll(3) == 0));
+  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, address, roll(3) == 0, backend()));
   clients_.back()->connect(2s);
 }
 
@@ -148,7 +160,8 @@ void Scene::act() {
 }
 
 void Scene::act_on_scanner() {
-  if (!scanner_) scanner_ = std::make_unique<ScannerActor>(log_, ledger_, "scanner " + std::to_string(++made_));
+  if (!scanner_)
+    scanner_ = std::make_unique<ScannerActor>(log_, ledger_, "scanner " + std::to_string(++made_), backend());
   switch (roll(5)) {
     case 0: {
       const auto scanner = std::move(scanner_);
@@ -180,6 +193,7 @@ void Scene::act_on_client() {
 
 /// What is taken away comes back soon, or the rest of the run would be idle.
 void Scene::act_on_world() {
+  if (stack_ && roll(3) == 0) return stack_->act();
   auto& peripheral = some_peripheral();
   const auto what = roll(7);
   log_->add("world " + std::to_string(what) + " " + peripheral.name());
@@ -207,6 +221,7 @@ void Scene::calm() {
     peripheral->appear();
     peripheral->refuse_connections(false);
   }
+  if (stack_) stack_->calm();
 }
 
 void Scene::check_world() {
@@ -215,6 +230,7 @@ void Scene::check_world() {
   for (auto* peripheral : world_.peripherals())
     if (const auto left = peripheral->characteristic(0x2a37).subscribers(); left > 0)
       log_->fault(peripheral->name() + " still has subscribers");
+  if (stack_) stack_->check();
 }
 
 }  // namespace blau::interleave

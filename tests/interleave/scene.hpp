@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors.hpp"
+#include "stack.hpp"
 
 #include <blau/sim.hpp>
 
@@ -16,7 +17,8 @@ namespace blau::interleave {
 /// One run: a world of two peripherals, and what a seed does with clients and scanners in it.
 class Scene {
  public:
-  explicit Scene(std::uint64_t seed);
+  /// @param make_stack what the library has the world through; empty: the world's own backend
+  Scene(std::uint64_t seed, const StackMaker& make_stack);
 
   /// Does all of it and checks it. What went wrong is in the log's faults.
   void run();
@@ -31,6 +33,7 @@ class Scene {
   void act_on_client();
   void act_on_world();
   void calm();
+  Task<> await_return();
   void check_world();
   void add_peripheral(const std::string& address);
   void take_write(ByteView value);
@@ -38,12 +41,14 @@ class Scene {
   void act_on_scanner();
   [[nodiscard]] std::uint64_t roll(std::uint64_t sides) { return dice_() % sides; }
   [[nodiscard]] sim::Peripheral& some_peripheral() { return *world_.peripherals().at(roll(2)); }
+  [[nodiscard]] BackendRef backend() const { return stack_ ? stack_->backend() : BackendRef(); }
   [[nodiscard]] std::chrono::nanoseconds some_time();
 
   std::mt19937_64 dice_;
   sim::World world_;
   std::shared_ptr<Log> log_;
   Ledger ledger_;
+  std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<ClientActor>> clients_;
   std::unique_ptr<ScannerActor> scanner_;
   std::size_t operations_ = 0;

@@ -104,6 +104,13 @@ class BlueZPeer {
     message.append("oas", path.c_str(), 1, interface);
     send(message);
   }
+  /// The bus says that the name org.bluez has another owner; empty: none.
+  void emit_owner(const char* before, const char* now) {
+    Message message = bus_.signal("/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged");
+    sd_bus_message_set_sender(message.get(), "org.freedesktop.DBus");
+    message.append("sss", "org.bluez", before, now);
+    send(message);
+  }
   /// The connection is lost.
   void hang_up() {
     calls_.clear();

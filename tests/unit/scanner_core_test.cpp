@@ -69,6 +69,40 @@ TEST_F(ScannerCoreTest, StopDuringStartAndStartDuringStop) {
   });
 }
 
+TEST_F(ScannerCoreTest, TheLastWordCountsWhileAStartIsUnderWay) {
+  run_virtually([this]() -> Task<> {
+    Scanner scanner(options());
+    Started<void> starting(scanner.start());
+    Started<void> stopping(scanner.stop());
+    Started<void> again(scanner.start());
+    port().starts.answer(Result<void>());
+    port().stops.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(starting.succeeded() && stopping.succeeded());
+    EXPECT_EQ(port().starts.count(), 2);
+    port().starts.answer(Result<void>());
+    co_await turns();
+    EXPECT_TRUE(again.succeeded());
+    EXPECT_TRUE(scanner.is_scanning());
+  });
+}
+
+TEST_F(ScannerCoreTest, TheLastWordCountsWhileAStopIsUnderWay) {
+  run_virtually([this]() -> Task<> {
+    Scanner scanner(options());
+    co_await start(scanner);
+    Started<void> stopping(scanner.stop());
+    Started<void> starting(scanner.start());
+    Started<void> again(scanner.stop());
+    port().stops.answer(Result<void>());
+    co_await turns();
+    EXPECT_EQ(starting.failure(), ErrorCode::canceled);
+    EXPECT_TRUE(stopping.succeeded() && again.succeeded());
+    EXPECT_EQ(port().starts.count(), 1);
+    EXPECT_FALSE(scanner.is_scanning());
+  });
+}
+
 TEST_F(ScannerCoreTest, FailedStartIsTheResultAndEndsStreams) {
   run_virtually([this]() -> Task<> {
     Scanner scanner(options());

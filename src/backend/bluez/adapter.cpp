@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <tuple>
@@ -35,6 +36,10 @@ bool is_meant(const AdapterObject& adapter, const std::string& wanted) {
   const auto address = Address::parse(wanted);
   return address && *address == adapter.address;
 }
+
+// The bus is looked for again in growing steps.
+constexpr Duration first_pause = std::chrono::milliseconds(250);
+constexpr Duration longest_pause = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -160,21 +165,9 @@ void Adapters::adapter_removed(const AdapterObject& adapter) {
   });
 }
 
-/// bluetoothd's return is told by the bus; the return of the bus by nobody. So whoever waits has it tried again, less and less often.
-void Adapters::daemon_absent() {
-  constexpr Duration first_pause = std::chrono::seconds(1);
-  constexpr Duration longest_pause = std::chrono::seconds(30);
-  baseline_ = false;
-  if (daemon_.has_bus() || watchers().empty() || again_.running()) return;
-  pause_ = pause_ == Duration() ? first_pause : std::min(pause_ * 2, longest_pause);
-  again_.start_after(daemon_.loop(), pause_, [this] {
-    if (!watchers().empty()) daemon_.when_ready([](const Result<void>&) {});
-  });
-}
-
 void Adapters::daemon_ready() {
-  again_.stop();
-  pause_ = Duration();
+  pause_.stop();
+  last_pause_ = {};
   if (!std::exchange(baseline_, false)) return tell_changes();
   for (backend::AdapterState& state : states()) told_[state.id] = state;
 }
@@ -183,6 +176,19 @@ void Adapters::daemon_lost(const std::string&) {
   std::vector<std::string> gone;
   for (const auto& [id, state] : told_) gone.push_back(id);
   for (const std::string& id : gone) tell_removed(id);
+  look_again_later();
+}
+
+void Adapters::daemon_absent() {
+  baseline_ = false;
+  look_again_later();
+}
+
+/// Where bluetoothd ended the bus tells when it is back. Where the bus did nobody does, and somebody waits for an adapter.
+void Adapters::look_again_later() {
+  if (!daemon_.closed() || watchers().empty() || pause_.running()) return;
+  last_pause_ = std::clamp(2 * last_pause_, first_pause, longest_pause);
+  pause_.start_after(daemon_.loop(), last_pause_, [this] { daemon_.when_ready([](const Result<void>&) {}); });
 }
 
 }  // namespace blau::detail::bluez

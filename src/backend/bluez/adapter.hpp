@@ -42,6 +42,7 @@ class Adapters final : public Anchored<Adapters>, private ObjectsObserver, priva
   void daemon_ready() override;
   void daemon_lost(const std::string& native) override;
   void daemon_absent() override;
+  void look_again_later();
 
   [[nodiscard]] const AdapterObject* default_adapter() const;
   void tell_changes();
@@ -54,9 +55,9 @@ class Adapters final : public Anchored<Adapters>, private ObjectsObserver, priva
   std::map<std::string, backend::AdapterState> told_;
   // The first look is what `states` gives; only what differs from it is news.
   bool baseline_ = true;
-  // While there is no bus.
-  Timer again_;
-  Duration pause_{};
+  // Until the bus is looked for again, and how long it was the last time.
+  Timer pause_;
+  Duration last_pause_{};
 };
 
 }  // namespace blau::detail::bluez

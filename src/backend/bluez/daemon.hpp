@@ -42,8 +42,8 @@ class Daemon : public Anchored<Daemon> {
   /// Calls `done` when the cache is whole; at once if it is.
   void when_ready(backend::Done<void> done);
   [[nodiscard]] bool ready() const noexcept { return state_ == State::ready; }
-  /// False before the first use, and while the bus cannot be reached.
-  [[nodiscard]] bool has_bus() const noexcept { return bus_ != nullptr; }
+  /// There is no connection to the bus: nothing tells when it is back.
+  [[nodiscard]] bool closed() const noexcept { return state_ == State::closed; }
   [[nodiscard]] Objects& objects() noexcept { return objects_; }
   [[nodiscard]] Loop& loop() noexcept { return loop_; }
 

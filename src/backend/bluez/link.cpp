@@ -77,7 +77,19 @@ void Link::advance() {
 void Link::connect() {
   state_ = State::connecting;
   connect_pending_ = true;
-  daemon_.call(path_, device_interface, "Connect", guarded(&Link::connect_answered));
+  daemon_.call(path_, device_interface, "Connect",
+               [self = shared_from_this(), pin = pin_, generation = generation_](const Reply& reply) {
+                 const auto whole = pin.lock();
+                 if (!whole) return;
+                 if (self->generation_ == generation) return self->connect_answered(reply);
+                 if (reply.ok()) self->connected_in_vain();
+               });
+}
+
+/// The call met a new bluetoothd, before it was known that the old one had ended.
+void Link::connected_in_vain() {
+  if (state_ == State::up) ours_ = true;
+  if (state_ == State::down) daemon_.send(daemon_.new_call(path_, device_interface, "Disconnect"));
 }
 
 void Link::connect_answered(const Reply& reply) {

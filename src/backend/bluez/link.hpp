@@ -67,6 +67,7 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] std::unique_ptr<Subscription> subscribe_to(const std::string& rule, void (Link::*next)(const Message&));
   void connect();
   void connect_answered(const Reply& reply);
+  void connected_in_vain();
   void connect_looked_after(const Reply& reply);
   void disconnect_answered(const Reply& reply);
   void connect_failed(const backend::ConnectResult& result);

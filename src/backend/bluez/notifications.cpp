@@ -38,18 +38,46 @@ bool Notifications::is_current(std::uint16_t handle, const std::shared_ptr<Entry
   return found != entries_.end() && found->second == entry;
 }
 
-void Notifications::subscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, const std::string& path,
-                              bool by_socket, backend::Done<void> done) {
+void Notifications::add_taker(Entry& entry, const std::shared_ptr<Session>& taker) {
+  if (std::find(entry.takers.begin(), entry.takers.end(), taker) == entry.takers.end()) entry.takers.push_back(taker);
+}
+
+void Notifications::subscribe(const std::shared_ptr<Session>& taker, const Source& source, bool by_socket,
+                              backend::Done<void> done) {
+  auto& slot = entries_[source.handle];
+  const bool is_new = !slot;
+  if (is_new) slot = std::make_shared<Entry>();
+  const auto entry = slot;
+  add_taker(*entry, taker);
+  if (entry->started) return done(Result<void>());
+  entry->starting.push_back(std::move(done));
+  if (!is_new) return;
+  entry->path = source.path;
+  entry->uuid = source.uuid;
+  entry->by_socket = by_socket;
+  start(source.handle, entry);
+}
+
+void Notifications::restore(const DeviceObject& device) {
+  for (const auto& [handle, entry] : std::exchange(lost_, {})) {
+    const auto back = device.characteristics.find(handle);
+    if (back == device.characteristics.end() || back->second.uuid != entry->uuid) continue;
+    if (entry->takers.empty()) continue;
+    if (attribute_path(device.path, back->second.service, handle) == entry->path) restart(handle, *entry);
+  }
+}
+
+void Notifications::restart(std::uint16_t handle, const Entry& lost) {
   auto& slot = entries_[handle];
   const bool is_new = !slot;
   if (is_new) slot = std::make_shared<Entry>();
   const auto entry = slot;
-  entry->takers.push_back(taker);
-  if (entry->started) return done(Result<void>());
-  entry->starting.push_back(std::move(done));
+  for (const auto& taker : lost.takers) add_taker(*entry, taker);
   if (!is_new) return;
-  entry->path = path;
-  entry->by_socket = by_socket;
+  entry->path = lost.path;
+  entry->uuid = lost.uuid;
+  entry->by_socket = lost.by_socket;
+  entry->started = true;  // for those who take it
   start(handle, entry);
 }
 
@@ -66,6 +94,7 @@ Bus::ReplyHandler Notifications::guarded(std::uint16_t handle, const std::shared
 
 void Notifications::start(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
   if (!entry->by_socket) return start_by_signals(handle, entry);
+  entry->asked = true;
   Message call = daemon_.new_call(entry->path, characteristic_interface, "AcquireNotify");
   call.append("a{sv}", 0);
   daemon_.call(std::move(call), guarded(handle, entry, &Notifications::acquired));
@@ -73,6 +102,7 @@ void Notifications::start(std::uint16_t handle, const std::shared_ptr<Entry>& en
 
 void Notifications::start_by_signals(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
   entry->by_socket = false;
+  entry->asked = true;
   daemon_.call(entry->path, characteristic_interface, "StartNotify", guarded(handle, entry, &Notifications::started));
 }
 
@@ -117,6 +147,7 @@ void Notifications::socket_ended(std::uint16_t handle, const std::shared_ptr<Ent
 void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply) {
   auto starting = std::move(entry->starting);
   entry->starting.clear();
+  entry->asked = false;
   if (!reply.ok()) {
     entries_.erase(handle);
     const Error error = to_error(Request::subscribe, reply.error_name(), reply.error_text());
@@ -130,13 +161,14 @@ void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& 
   for (auto& done : starting) done(Result<void>());
 }
 
-/// Its socket was closed, and signals are refused.
+/// Its socket was closed or its characteristic was taken away for a while, and now it is refused.
 void Notifications::end_started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Error& error) {
   log(LogLevel::warning, "BlueZ", "no more values of " + entry->path + ": " + error.what());
   for (const auto& taker : std::exchange(entry->takers, {})) taker->subscription_ended(handle, error);
 }
 
 void Notifications::unsubscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, backend::Done<void> done) {
+  if (const auto lost = lost_.find(handle); lost != lost_.end()) std::erase(lost->second->takers, taker);
   const auto found = entries_.find(handle);
   if (found == entries_.end()) return done(Result<void>());
   const auto entry = found->second;
@@ -161,6 +193,7 @@ void Notifications::stop(std::uint16_t handle, const std::shared_ptr<Entry>& ent
 }
 
 void Notifications::leave(const std::shared_ptr<Session>& taker) {
+  for (const auto& [handle, entry] : lost_) std::erase(entry->takers, taker);
   std::vector<std::uint16_t> handles;
   for (const auto& [handle, entry] : entries_)
     if (std::find(entry->takers.begin(), entry->takers.end(), taker) != entry->takers.end()) handles.push_back(handle);
@@ -171,6 +204,7 @@ void Notifications::end_all() noexcept {
   for (const auto& [handle, entry] : entries_)
     if (!entry->socket) daemon_.send(daemon_.new_call(entry->path, characteristic_interface, "StopNotify"));
   entries_.clear();
+  lost_.clear();
   // Their answers belong to a link that is over.
   reads_.clear();
   held_.reset();
@@ -180,16 +214,21 @@ void Notifications::retire() noexcept {
   for (const auto& [handle, entry] : entries_)
     if (entry->socket) entry->socket->close();
   entries_.clear();
+  lost_.clear();
 }
 
 void Notifications::forget(std::uint16_t handle) {
   release_held();
-  const auto found = entries_.find(handle);
-  const auto socket = found == entries_.end() ? nullptr : found->second->socket;
-  if (socket) socket->drain();
-  entries_.erase(handle);
+  if (const auto gone = entries_.extract(handle); !gone.empty()) forget(handle, gone.mapped());
   // BlueZ does not answer what was asked of a removed object.
   std::erase_if(reads_, [handle](const OpenRead& read) { return read.handle == handle; });
+}
+
+void Notifications::forget(std::uint16_t handle, const std::shared_ptr<Entry>& entry) {
+  if (entry->started) lost_[handle] = entry;
+  if (const auto socket = std::exchange(entry->socket, nullptr)) return socket->drain();
+  // What was asked for a moment ago bluetoothd may do on an object of the same path that takes its place.
+  if (entry->asked) daemon_.send(daemon_.new_call(entry->path, characteristic_interface, "StopNotify"));
 }
 
 void Notifications::deliver(const std::shared_ptr<Entry>& entry, std::uint16_t handle, ByteView value) {

@@ -23,9 +23,14 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
  public:
   Notifications(Daemon& daemon, std::weak_ptr<Daemon> pin) : daemon_(daemon), pin_(std::move(pin)) {}
 
+  /// What brings the values.
+  struct Source {
+    std::uint16_t handle;
+    std::string path;
+    Uuid uuid;
+  };
   /// @param by_socket by AcquireNotify, where that is possible; whoever comes first decides
-  void subscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, const std::string& path, bool by_socket,
-                 backend::Done<void> done);
+  void subscribe(const std::shared_ptr<Session>& taker, const Source& source, bool by_socket, backend::Done<void> done);
   void unsubscribe(const std::shared_ptr<Session>& taker, std::uint16_t handle, backend::Done<void> done);
   /// The taker leaves: as if it had unsubscribed from everything, without waiting.
   void leave(const std::shared_ptr<Session>& taker);
@@ -35,6 +40,8 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   void retire() noexcept;
   /// The characteristic is gone, and with it its subscription and its reads.
   void forget(std::uint16_t handle);
+  /// The services were discovered again: what was subscribed to and came back is subscribed to again, for BlueZ has forgotten it.
+  void restore(const DeviceObject& device);
 
   /// A changed Value: a notification, unless it is the echo of a read.
   void value_changed(std::uint16_t handle, ByteView value);
@@ -53,8 +60,10 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
  private:
   struct Entry {
     std::string path;
+    Uuid uuid;
     bool by_socket = false;
     bool started = false;
+    bool asked = false;  // BlueZ has not answered yet
     std::shared_ptr<NotifySocket> socket;
     std::vector<std::shared_ptr<Session>> takers;
     std::vector<backend::Done<void>> starting;
@@ -71,6 +80,9 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   };
 
   void start(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
+  void restart(std::uint16_t handle, const Entry& lost);
+  void forget(std::uint16_t handle, const std::shared_ptr<Entry>& entry);
+  static void add_taker(Entry& entry, const std::shared_ptr<Session>& taker);
   void acquired(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply);
   [[nodiscard]] std::shared_ptr<NotifySocket> open_socket(std::uint16_t handle, const std::shared_ptr<Entry>& entry,
                                                           int descriptor);
@@ -89,6 +101,8 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   Daemon& daemon_;
   std::weak_ptr<Daemon> pin_;
   std::map<std::uint16_t, std::shared_ptr<Entry>> entries_;
+  // Of characteristics that went.
+  std::map<std::uint16_t, std::shared_ptr<Entry>> lost_;
   std::vector<OpenRead> reads_;
   std::uint64_t last_read_ = 0;
   std::optional<Held> held_;

@@ -71,7 +71,21 @@ void Discovery::begin() {
   });
 }
 
-void Discovery::start() { daemon_.call(adapter_, adapter_interface, "StartDiscovery", guarded(&Discovery::started)); }
+void Discovery::start() {
+  daemon_.call(adapter_, adapter_interface, "StartDiscovery",
+               [self = weak_from_this(), pin = pin_, generation = generation_](const Reply& reply) {
+                 const auto whole = pin.lock();
+                 const auto discovery = self.lock();
+                 if (!whole || !discovery) return;
+                 if (discovery->generation_ == generation) return discovery->started(reply);
+                 if (reply.ok()) discovery->started_in_vain();
+               });
+}
+
+/// BlueZ has carried out after a power-on what it was asked before it. Where there is a new attempt, that one clears it away.
+void Discovery::started_in_vain() {
+  if (state_ == State::idle) daemon_.send(daemon_.new_call(adapter_, adapter_interface, "StopDiscovery"));
+}
 
 void Discovery::start_again_later() {
   pause_.start_after(daemon_.loop(), std::exchange(next_pause_, next_pause_ * 2),

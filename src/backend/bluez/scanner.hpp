@@ -68,6 +68,7 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   void begin();
   void start();
   void started(const Reply& reply);
+  void started_in_vain();
   void start_again_later();
   void clear();
   void cleared(const Reply& reply);

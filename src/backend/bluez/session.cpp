@@ -110,7 +110,7 @@ void Session::subscribe(std::uint16_t handle, const backend::SubscribeRequest& w
   const std::string path = attribute_path(device->path, found->second.service, handle);
   link_->watch_values();
   const bool by_socket = wanted.path == NotifyPath::socket;
-  link_->notifications().subscribe(shared_from_this(), handle, path, by_socket,
+  link_->notifications().subscribe(shared_from_this(), {handle, path, found->second.uuid}, by_socket,
                                    [self = shared_from_this(), request](const Result<void>& result) {
                                      if (result) return self->finish<void>(request, Result<void>());
                                      self->fail_after_look(request, result.error());
@@ -197,6 +197,7 @@ void Session::finish_discovery(const DeviceObject& device) {
                                "BlueZ found no service: the discovery failed, or the link is not Low "
                                "Energy; connect again"));
   services_known_ = true;
+  if (link_) link_->notifications().restore(device);
   finish<backend::GattDatabase>(request, build_database(device, discovery_filter_));
 }
 

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "gatt.hpp"
+#include "host.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blau::interleave::imitation {
+
+/// org.bluez.Device1 on a client's port of the world's own backend.
+class Device final : private backend::ClientEvents {
+ public:
+  Device(Host& host, const Address& address, std::string path);
+
+  // The object.
+
+  /// It and what is below it, as entries of GetManagedObjects.
+  void append_all(Message& to) const;
+  void announce();
+  void withdraw();
+  void heard(int rssi);
+  /// The discovery has ended.
+  void forget_strength();
+  /// A call to it or to one of its attributes.
+  void take(const Message& call, const detail::bluez::ObjectPath& at);
+
+  [[nodiscard]] const Address& address() const noexcept { return address_; }
+
+  // What the seed does.
+
+  [[nodiscard]] bool is_idle() const noexcept { return state_ == State::down && !connect_call_; }
+  /// Another program calls Connect; it calls Disconnect when the run comes to its end.
+  void connect_for_another();
+  void disconnect_for_another();
+  void renew_services();
+  void tell_mtu() { gatt_.tell_mtu(); }
+  /// Other programs end what they began.
+  void calm();
+  void check();
+
+ private:
+  enum class State : std::uint8_t { down, connecting, up };
+
+  void on_disconnected(DisconnectReason reason, const std::string& native) override;
+  void on_value(std::uint16_t handle, ByteView value) override { gatt_.value_came(handle, value); }
+  void on_mtu_changed(std::uint16_t) override { gatt_.tell_mtu(); }
+  void on_services_changed() override;
+  void on_pairing_question(const backend::PairingQuestion&, backend::Done<backend::PairingAnswer>) override {}
+
+  void append_interfaces(Message& to) const;
+  void get(const Message& call);
+  void connect(const Message& call);
+  void begin_attempt();
+  void attempt_ended(const backend::ConnectResult& result);
+  void disconnect(const Message& call);
+  void begin_disconnect();
+  void discover();
+  void discovered(const Result<backend::GattDatabase>& found);
+  void tell_resolved();
+  void tell_down(DisconnectReason reason);
+
+  Host& host_;
+  const Address address_;
+  const std::string path_;
+  State state_ = State::down;
+  bool is_foreign_ = false;
+  bool resolved_ = false;
+  std::optional<int> rssi_;
+  Message connect_call_;
+  std::vector<Message> disconnect_calls_;
+  bool disconnecting_ = false;
+  // The end that the program asked for last, and told it: the kernel is still at it for a while.
+  std::optional<std::chrono::nanoseconds> taken_down_at_;
+  unsigned link_ = 0;
+  bool discovering_ = false;
+  bool discovers_again_ = false;
+  std::shared_ptr<void> life_ = std::make_shared<char>();
+  std::unique_ptr<backend::ClientPort> port_;
+  Gatt gatt_;
+};
+
+}  // namespace blau::interleave::imitation
