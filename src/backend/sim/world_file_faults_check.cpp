@@ -236,7 +236,7 @@ void FaultCheck::check_additions(const PeripheralSpec& owner) {
 
 /// Sorts by time. False where two happen at once.
 bool FaultCheck::in_order(std::vector<Event>& events, const std::string& what) {
-  std::ranges::stable_sort(events, {}, &Event::at);
+  std::ranges::sort(events, {}, [](const Event& event) { return std::pair(event.at, event.fault); });
   for (std::size_t i = 1; i < events.size(); ++i) {
     if (events[i].at != events[i - 1].at) continue;
     fail(item("faults", events[i].fault), item("faults", events[i - 1].fault) + " changes the same " + what + " at " +
