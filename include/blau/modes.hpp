@@ -21,8 +21,9 @@ enum class ProtectionLevel : std::uint8_t {
 enum class NotifyPath : std::uint8_t {
   /// The best one, as measured: see docs/adr/0007-notification-paths.md.
   automatic,
-  /// D-Bus signals (BlueZ's StartNotify): no value is lost while the subscription begins, nor between bluetoothd and the program, and a refusal gives its ATT error. But every program that subscribes
-  /// to the characteristic in this way makes bluetoothd send each value once more, to all of them; and a flood that keeps bluetoothd and the bus busy for longer than the kernel's buffers last loses values before bluetoothd reads them.
+  /// D-Bus signals (BlueZ's StartNotify): no value is lost while the subscription begins, and a refusal gives its ATT error. But every program that subscribes
+  /// to the characteristic in this way makes bluetoothd send each value once more, to all of them; and in overload, where values come faster than bluetoothd
+  /// and the bus pass them on, some were seen to be lost (most likely by the kernel, before bluetoothd).
   signals,
   /// A socket of its own (BlueZ's AcquireNotify): takes the least time. But bluetoothd drops values while the socket is full (some hundred of them), those that come before the
   /// peripheral's answer to the subscription are lost, and before BlueZ 5.84 a refusal of the peripheral is never answered: the operation times out, and the characteristic stays busy until the link ends. Where BlueZ cannot give the socket, or takes it away, it becomes `signals`; where these are refused then, the subscription ends with that error.
