@@ -6,7 +6,7 @@ failures=()
 
 begin_stages() {
   mkdir -p "$log_folder"
-  rm -f "$log_folder"/*.beside "$log_folder"/*.status
+  rm -f "$log_folder"/*.beside "$log_folder"/*.status "$log_folder/failures.txt"
   started=$SECONDS
 }
 
@@ -47,7 +47,14 @@ show_failure() {
   grep -E -A 6 'error:|FAILED:|^FAILED' "$(log_of "$1")" | head -n 60 || true
   tail -n 30 "$(log_of "$1")"
   echo "------"
+  remember_failure "$1"
 }
+
+# It stands at the end once more, in short: of a long output often only the end is kept.
+remember_failure() {
+  echo "------ $1:"
+  grep -E -A 6 'Failure$|error:|ERROR: |FAILED' "$(log_of "$1")" | cut -c 1-300 | head -n 40 || true
+} >>"$log_folder/failures.txt"
 
 show_warnings() {
   grep -E -A 4 'warning:' "$(log_of "$1")" || true
@@ -77,6 +84,7 @@ show_failed_tests() {
   echo "------ from $log:"
   grep -vE '^ *([0-9]+/[0-9]+ Test +#[0-9]+: .* (Passed|\*\*\*Skipped)|Start +[0-9]+:)' "$log" | tail -n 200
   echo "------"
+  remember_failure "$1"
 }
 
 # Adds up what ctest's report in JUnit's format says of the whole, and what stands inside single ones of its tests.
@@ -158,6 +166,7 @@ add_counts() {
 
 finish() {
   local failure
+  if [[ -e $log_folder/failures.txt ]]; then cat "$log_folder/failures.txt"; fi
   echo "took $((SECONDS - started)) s"
   for failure in "${failures[@]}"; do echo "failed: $failure"; done
   echo "$passed passed, $failed failed, $skipped skipped"
