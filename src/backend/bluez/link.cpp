@@ -47,10 +47,12 @@ void Link::retire() noexcept {
   notifications_->retire();
 }
 
-Bus::ReplyHandler Link::guarded(void (Link::*next)(const Reply&)) {
-  return [self = shared_from_this(), pin = pin_, next, generation = generation_](const Reply& reply) {
+Bus::ReplyHandler Link::guarded(void (Link::*next)(const Reply&), void (Link::*in_vain)()) {
+  return [self = shared_from_this(), pin = pin_, next, in_vain, generation = generation_](const Reply& reply) {
     const auto whole = pin.lock();
-    if (whole && self->generation_ == generation) (self.get()->*next)(reply);
+    if (!whole) return;
+    if (self->generation_ == generation) return (self.get()->*next)(reply);
+    if (in_vain && reply.ok()) (self.get()->*in_vain)();
   };
 }
 
@@ -77,13 +79,7 @@ void Link::advance() {
 void Link::connect() {
   state_ = State::connecting;
   connect_pending_ = true;
-  daemon_.call(path_, device_interface, "Connect",
-               [self = shared_from_this(), pin = pin_, generation = generation_](const Reply& reply) {
-                 const auto whole = pin.lock();
-                 if (!whole) return;
-                 if (self->generation_ == generation) return self->connect_answered(reply);
-                 if (reply.ok()) self->connected_in_vain();
-               });
+  daemon_.call(path_, device_interface, "Connect", guarded(&Link::connect_answered, &Link::connected_in_vain));
 }
 
 /// The call met a new bluetoothd, before it was known that the old one had ended.

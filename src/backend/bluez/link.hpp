@@ -84,7 +84,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void reason_told(const Message& signal);
   [[nodiscard]] DisconnectReason reason_of_drop() const;
   [[nodiscard]] backend::ConnectResult failure_of(const Reply& reply) const;
-  Bus::ReplyHandler guarded(void (Link::*next)(const Reply&));
+  /// @param in_vain for a success that comes when it does not count any more
+  Bus::ReplyHandler guarded(void (Link::*next)(const Reply&), void (Link::*in_vain)() = nullptr);
 
   Daemon& daemon_;
   std::weak_ptr<Daemon> pin_;

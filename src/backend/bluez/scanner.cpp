@@ -34,11 +34,13 @@ DiscoveryFilter Discovery::merged() const {
 }
 
 /// An answer counts only for the attempt that asked, and while the whole is there.
-Bus::ReplyHandler Discovery::guarded(void (Discovery::*next)(const Reply&)) {
-  return [self = weak_from_this(), pin = pin_, next, generation = generation_](const Reply& reply) {
+Bus::ReplyHandler Discovery::guarded(void (Discovery::*next)(const Reply&), void (Discovery::*in_vain)()) {
+  return [self = weak_from_this(), pin = pin_, next, in_vain, generation = generation_](const Reply& reply) {
     const auto whole = pin.lock();
     const auto discovery = self.lock();
-    if (whole && discovery && discovery->generation_ == generation) (discovery.get()->*next)(reply);
+    if (!whole || !discovery) return;
+    if (discovery->generation_ == generation) return (discovery.get()->*next)(reply);
+    if (in_vain && reply.ok()) (discovery.get()->*in_vain)();
   };
 }
 
@@ -73,13 +75,7 @@ void Discovery::begin() {
 
 void Discovery::start() {
   daemon_.call(adapter_, adapter_interface, "StartDiscovery",
-               [self = weak_from_this(), pin = pin_, generation = generation_](const Reply& reply) {
-                 const auto whole = pin.lock();
-                 const auto discovery = self.lock();
-                 if (!whole || !discovery) return;
-                 if (discovery->generation_ == generation) return discovery->started(reply);
-                 if (reply.ok()) discovery->started_in_vain();
-               });
+               guarded(&Discovery::started, &Discovery::started_in_vain));
 }
 
 /// BlueZ has carried out after a power-on what it was asked before it. Where there is a new attempt, that one clears it away.

@@ -79,7 +79,8 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   void report();
   [[nodiscard]] DiscoveryFilter merged() const;
   void settle_starts(const Result<void>& result);
-  Bus::ReplyHandler guarded(void (Discovery::*next)(const Reply&));
+  /// @param in_vain for a success that comes when it does not count any more
+  Bus::ReplyHandler guarded(void (Discovery::*next)(const Reply&), void (Discovery::*in_vain)() = nullptr);
 
   Daemon& daemon_;
   std::weak_ptr<Daemon> pin_;

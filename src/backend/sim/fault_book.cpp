@@ -80,7 +80,6 @@ std::uint16_t properties_for(RequestKind kind) noexcept {
 }
 
 std::string contradiction_in(const RequestFault& fault) {
-  if (fault.count == 0) return "a fault that happens no time is none: 'count' is 1 at least";
   if (fault.delay < std::chrono::nanoseconds(0)) return "a delay is not negative";
   if (fault.delay == never && fault.error) return "an answer that never comes has no error";
   if (fault.delay == std::chrono::nanoseconds(0) && !fault.error) return "it needs an error, a delay, or both";

@@ -20,6 +20,7 @@ void expect_some(std::uint64_t count) {
 }  // namespace
 
 void Characteristic::add_fault(const RequestFault& fault) {
+  expect_some(fault.count);
   const std::string wrong = detail::contradiction_in(fault);
   expect(wrong.empty(), wrong);
   expect((node_.spec.properties & detail::properties_for(fault.request)) != 0,
