@@ -43,6 +43,7 @@ void ScannerCore::start(Completer<void> done) {
 void ScannerCore::begin() {
   state_ = State::starting;
   silences_ = 0;
+  ended_by_.reset();
   make_coroutine_callback();
   {
     const std::lock_guard lock(mutex_);
@@ -111,7 +112,7 @@ void ScannerCore::stop(Completer<void> done) {
 }
 
 void ScannerCore::await_end(Completer<void> done) {
-  if (state_ != State::scanning) return done(Result<void>());
+  if (state_ != State::scanning) return done(ended_by_ ? Result<void>(*ended_by_) : Result<void>());
   end_waiters_.push_back(std::move(done));
 }
 
@@ -132,6 +133,7 @@ void ScannerCore::on_scan_ended(const Error& error) {
 }
 
 void ScannerCore::end_streams(const std::optional<Error>& reason) {
+  ended_by_ = reason;
   for (const auto& weak : std::exchange(channels_, {}))
     if (const auto channel = weak.lock()) channel->end(reason);
   for (auto& waiter : std::exchange(end_waiters_, {})) waiter(reason ? Result<void>(*reason) : Result<void>());

@@ -92,6 +92,8 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
   std::vector<Completer<void>> stoppers_;
   std::vector<Completer<void>> restarters_;  // came after a stop whose turn has not come
   std::vector<Completer<void>> end_waiters_;
+  // Why the last scan ended by itself.
+  std::optional<Error> ended_by_;
   Channels channels_;
   std::shared_ptr<CallbackQueue<Advertisement>> coroutine_callback_;
   std::vector<std::shared_ptr<CallbackQueue<Advertisement>>> retired_callbacks_;  // of earlier scans, still suspended

@@ -47,6 +47,16 @@ TEST_F(ScannerHelpers, DiscoverFailsWithWhatEndedTheScan) {
   });
 }
 
+TEST_F(ScannerHelpers, DiscoverFailsWithWhatEndedTheScanAsItBegan) {
+  run_virtually([this]() -> Task<> {
+    Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
+    port().starts.answer(Result<void>());
+    port().events->on_scan_ended(Error(UnavailableReason::powered_off, "off"));
+    co_await turns(6);
+    EXPECT_EQ(discovering.failure(), ErrorCode::bluetooth_not_available);
+  });
+}
+
 TEST_F(ScannerHelpers, AScanThatEndsAsTimedOutIsNoRegularEndOfDiscover) {
   run_virtually([this]() -> Task<> {
     Started<std::vector<Advertisement>> discovering(Scanner::discover(5s, options()));
