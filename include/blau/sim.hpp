@@ -27,7 +27,7 @@ namespace blau::sim {
 struct WorldOptions {
   /// True: the world goes on the steady clock, and any event loop can use it by `World::backend()`.
   bool real_time = false;
-  /// Decides advertising jitter and the noise of signal strength. The same seed, the same events in the same order.
+  /// Decides advertising jitter, the noise of signal strength and passkeys. The same seed, the same events in the same order.
   std::uint64_t seed = 1;
   /// Chooses among events that are ready at the same time at random, by this seed, so that races can be searched for: as `EventLoopOptions::order_seed`; each peripheral and each `after` is a source of
   /// its own. Absent: first come, first served.

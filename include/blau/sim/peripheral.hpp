@@ -7,6 +7,7 @@
 #include <blau/sim/adapter.hpp>
 #include <blau/sim/attributes.hpp>
 #include <blau/sim/faults.hpp>
+#include <blau/sim/pairing.hpp>
 #include <blau/uuid.hpp>
 
 #include <chrono>
@@ -63,6 +64,7 @@ struct PeripheralOptions {
   std::chrono::milliseconds supervision_timeout = std::chrono::milliseconds(420);  ///< until a link to it is given up
   std::optional<std::chrono::milliseconds> drop_link_after = std::nullopt;
   AdvertisingOptions advertising = AdvertisingOptions();
+  PairingOptions pairing = PairingOptions();
   /// Begin the table with Generic Access and Generic Attribute, nine handles.
   bool gap_service = true;
 };
@@ -124,6 +126,13 @@ class BLAU_API Peripheral {
   /// Freezes: what it receives waits until `resume`, and it sends nothing.
   void stall();
   void resume();
+
+  /// Pairs otherwise from now on. @throws Error `invalid_argument` for a passkey over 999999, or one of a peripheral that neither shows nor types.
+  void set_pairing(const PairingOptions& options);
+  /// What its display shows now, while it pairs.
+  [[nodiscard]] std::optional<std::uint32_t> shown_passkey() const noexcept;
+  /// Forgets all bonds, as by a reset to factory settings: the next connect of a central that still holds one fails with `bond_lost`.
+  void forget_bonds();
 
   [[nodiscard]] bool connected() const noexcept;
   /// How many links came up since the world began.

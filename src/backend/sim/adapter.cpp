@@ -119,10 +119,13 @@ void SimBackend::bonded_devices(const std::string& adapter, backend::Done<std::v
   if (!world_->loop()) return done(world_ended());
   const auto chosen = world_->choose_adapter(adapter);
   if (!chosen) return done(chosen.error());
-  done(std::vector<Device>());
+  std::vector<Device> devices;
+  for (const auto& peripheral : world_->peripherals())
+    if ((*chosen)->bonds.contains(peripheral.get())) devices.push_back(peripheral->device(**chosen));
+  done(std::move(devices));
 }
 
-/// Only a device with a link: others must be heard first, so that one that is not there is not found.
+/// Only a device with a link or a bond: others must be heard first, so that one that is not there is not found.
 void SimBackend::find_known_device(const std::string& adapter, const Address& address,
                                    backend::Done<std::optional<Device>> done) {
   if (!world_->loop()) return done(world_ended());
@@ -130,7 +133,8 @@ void SimBackend::find_known_device(const std::string& adapter, const Address& ad
   if (!chosen) return done(chosen.error());
   const PeripheralNode* peripheral = world_->find_peripheral(address);
   std::optional<Device> known;
-  if (peripheral && peripheral->link_on(**chosen)) known = peripheral->device(**chosen);
+  if (peripheral && (peripheral->link_on(**chosen) || (*chosen)->bonds.contains(peripheral)))
+    known = peripheral->device(**chosen);
   done(std::move(known));
 }
 

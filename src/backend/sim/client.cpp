@@ -11,10 +11,13 @@ SimClient::SimClient(std::shared_ptr<WorldCore> world, backend::ClientRequest re
     : world_(std::move(world)),
       request_(std::move(request)),
       events_(events),
-      anchor_(std::make_shared<Anchor>(Anchor{this})) {}
+      anchor_(std::make_shared<Anchor>(Anchor{this})) {
+  world_->ports.add(*this);
+}
 
 SimClient::~SimClient() {
   anchor_->client = nullptr;
+  world_->ports.remove(*this);
   world_->attempts.remove(*this);
   if (link_) link_->drop(*this);
 }
@@ -146,9 +149,11 @@ void SimClient::link_ended(DisconnectReason reason, const std::string& native) {
   if (!link_) return;
   const auto anchor = anchor_;
   const State was = std::exchange(state_, State::idle);
+  const auto refusal = link_->refusal();
   link_.reset();
   interests_.clear();
   if (was == State::joining) {
+    if (refusal) return attempt_failed(*refusal);
     if (reason == DisconnectReason::adapter_off) {
       const auto why = adapter_->unusable();
       return attempt_failed(
@@ -157,7 +162,10 @@ void SimClient::link_ended(DisconnectReason reason, const std::string& native) {
     return attempt_failed(Error(ErrorCode::connection_failed, "the link ended before it was ready", native));
   }
   auto waiting = std::exchange(disconnect_done_, {});
+  auto pairing = std::move(pair_done_);
   events_.on_disconnected(reason, native);
+  if (pairing && anchor->client)
+    pairing(Error(ErrorCode::disconnected, "the link ended during the pairing: connect again", native));
   for (auto& done : waiting) {
     if (!anchor->client) return;
     done({});
@@ -171,6 +179,7 @@ void SimClient::forget() noexcept {
   link_.reset();
   connect_done_.reset();
   disconnect_done_.clear();
+  pair_done_.reset();
   interests_.clear();
 }
 

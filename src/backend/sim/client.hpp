@@ -39,6 +39,9 @@ class SimClient final : public backend::ClientPort {
 
   // For the world.
 
+  void ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done);
+  void pairing_ended(const Result<void>& result);
+  void bond_changed(const AdapterNode& adapter, const PeripheralNode& peripheral, bool bonded);
   /// Goes on with the attempt, as far as it can now.
   void progress();
   void attempt_failed(const Error& error);
@@ -87,6 +90,7 @@ class SimClient final : public backend::ClientPort {
   std::shared_ptr<Link> link_;
   backend::ConnectDone connect_done_;
   std::vector<backend::Done<void>> disconnect_done_;
+  backend::Done<void> pair_done_;
   Timer attempt_timer_;
   std::vector<Interest> interests_;
 };

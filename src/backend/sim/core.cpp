@@ -236,6 +236,11 @@ void WorldCore::listeners_changed() {
   for (const auto& peripheral : peripherals_) peripheral->update_advertising();
 }
 
+void WorldCore::tell_bond(const AdapterNode& adapter, const PeripheralNode& peripheral, bool bonded) {
+  const auto self = shared_from_this();
+  ports.each([&](SimClient& client) { client.bond_changed(adapter, peripheral, bonded); });
+}
+
 void WorldCore::look_at_adapters() {
   adapters_look_pending_ = false;
   for (const auto& adapter : adapters_)

@@ -85,11 +85,14 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   void poke_attempts();
   /// Somebody began or ceased to listen.
   void listeners_changed();
+  /// Tells all clients of the device.
+  void tell_bond(const AdapterNode& adapter, const PeripheralNode& peripheral, bool bonded);
   [[nodiscard]] bool has_listener() const noexcept { return !scanners.empty(); }
 
   Roster<SimScanner> scanners;  ///< that scan
   Roster<SimClient> attempts;   ///< clients that wait for a link
   Roster<SimWatch> watches;
+  Roster<SimClient> ports;  ///< all clients
 
  private:
   struct Script {

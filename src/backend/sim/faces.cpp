@@ -260,6 +260,23 @@ void Peripheral::appear() {
   node_.kick_links();
 }
 
+void Peripheral::set_pairing(const PairingOptions& options) {
+  detail::WorldSpec alone;
+  alone.peripherals.push_back(node_.spec);
+  alone.peripherals.back().pairing = options;
+  if (const auto fault = detail::find_fault(alone))
+    throw Error(ErrorCode::invalid_argument, fault->path + ": " + fault->message);
+  node_.spec.pairing = options;
+}
+
+std::optional<std::uint32_t> Peripheral::shown_passkey() const noexcept {
+  for (const auto& link : node_.links)
+    if (const auto shown = link->passkey_shown_by_peripheral()) return shown;
+  return std::nullopt;
+}
+
+void Peripheral::forget_bonds() { node_.bonds.clear(); }
+
 void Peripheral::refuse_connections(bool refuse) { node_.refuses = refuse; }
 
 void Peripheral::stall() {

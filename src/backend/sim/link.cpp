@@ -4,6 +4,7 @@
 
 #include "client.hpp"
 #include "core.hpp"
+#include "pairing_procedure.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -39,9 +40,15 @@ void Link::open() {
   peripheral_.update_advertising();
   if (peripheral_.faults.reach(ConnectStep::before_mtu))
     lose_soon();
+  else if (adapter_.bonds.contains(&peripheral_))
+    encrypt_by_bond();
   else
-    start(std::make_unique<ExchangeMtu>(), [this](Procedure&) { mtu_agreed(); });
+    exchange_mtu();
   if (const auto hook = peripheral_.on_connected) peripheral_.world.guarded(hook);
+}
+
+void Link::exchange_mtu() {
+  start(std::make_unique<ExchangeMtu>(), [this](Procedure&) { mtu_agreed(); });
 }
 
 /// With or without a larger MTU: a peripheral may not know the request.
@@ -52,6 +59,7 @@ void Link::mtu_agreed() {
 }
 
 bool Link::leave(SimClient& client) {
+  abandon_pairing(client);
   if (clients_.size() > 1) {
     clients_.remove(client);
     return false;
@@ -61,6 +69,7 @@ bool Link::leave(SimClient& client) {
 }
 
 void Link::drop(SimClient& client) {
+  abandon_pairing(client);
   clients_.remove(client);
   if (clients_.empty()) close();
 }
@@ -79,6 +88,7 @@ void Link::end(DisconnectReason reason, const std::string& native) {
   const auto turn = this->turn();
   PeripheralNode& peripheral = peripheral_;
   std::erase(peripheral.links, self);
+  remember_subscriptions();
   stop();
   peripheral.server->close_bearer(bearer_);
   if (const auto hook = peripheral.on_disconnected) peripheral.world.guarded([&] { hook(reason); });
@@ -98,7 +108,9 @@ void Link::forget() noexcept {
 void Link::stop() noexcept {
   state_ = State::ended;
   --adapter_.links;
-  for (Timer* timer : {&answer_timer_, &supervision_timer_, &closing_timer_, &drop_timer_, &up_.timer, &down_.timer})
+  stop_pairing();
+  for (Timer* timer :
+       {&answer_timer_, &supervision_timer_, &closing_timer_, &drop_timer_, &security_timer_, &up_.timer, &down_.timer})
     timer->stop();
   schedules_.clear();
 }
@@ -123,8 +135,11 @@ void Link::kick() {
     supervision_timer_.start_after(loop(), peripheral_.supervision_timeout,
                                    [this] { end(DisconnectReason::timeout, "connection timeout (0x08)"); });
   }
+  const auto self = shared_from_this();
   arm(up_);
   arm(down_);
+  if (state_ == State::opening && adapter_.bonds.contains(&peripheral_) && !security_.encrypted) encrypt_by_bond();
+  if (pairing_) pairing_->kick();
 }
 
 void Link::push(Pipe& pipe, ByteView pdu, nanoseconds delay) {

@@ -5,6 +5,7 @@
 #include "nodes.hpp"
 #include "roster.hpp"
 
+#include <blau/backend.hpp>
 #include <blau/disconnection.hpp>
 #include <blau/result.hpp>
 
@@ -18,6 +19,7 @@
 
 namespace blau::sim::detail {
 
+class Pairing;
 class SimClient;
 
 /// How a peripheral ends a link.
@@ -70,6 +72,24 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Writes a characteristic's configuration as its clients want it now.
   void configure(const Known& characteristic, std::function<void(const std::optional<Error>&)> done);
 
+  // Its security (link_security.cpp).
+
+  /// Why no pairing can begin now.
+  [[nodiscard]] std::optional<Error> cannot_pair() const;
+  /// Begins one; the client is told how it ended.
+  void pair(SimClient& client, std::vector<backend::PairingQuestion::Kind> answers);
+  /// The keys are made, and the link is encrypted with them.
+  void paired(bool authenticated);
+  void end_pairing(const Result<void>& result);
+  /// This client's pairing is over, and it is not told.
+  void abandon_pairing(const SimClient& client) noexcept;
+  /// A pairing timed out.
+  void end_security_manager() noexcept { security_manager_over_ = true; }
+  [[nodiscard]] bool bonded() const noexcept { return security_.has_keys; }
+  /// Why it did not come up, where that is not for the end of a link alone to say.
+  [[nodiscard]] const std::optional<Error>& refusal() const noexcept { return refusal_; }
+  [[nodiscard]] std::optional<std::uint32_t> passkey_shown_by_peripheral() const noexcept;
+
   // The peripheral's side.
 
   void respond(Bytes pdu);
@@ -113,7 +133,13 @@ class Link : public std::enable_shared_from_this<Link> {
   void at_central(ByteView pdu);
   void on_value(std::uint16_t value_handle, ByteView value);
   void on_service_changed(ByteView range);
+  void exchange_mtu();
   void mtu_agreed();
+  void encrypt_by_bond();
+  void refuse_bond();
+  void set_security(const LinkSecurity& security);
+  void remember_subscriptions();
+  void stop_pairing() noexcept;
   void run_schedule(std::uint16_t value_handle);
   void stop() noexcept;
   void remember(const std::vector<DiscoveredService>& services);
@@ -137,6 +163,11 @@ class Link : public std::enable_shared_from_this<Link> {
   Timer supervision_timer_;  ///< runs while the peripheral is out of reach
   Timer closing_timer_;
   Timer drop_timer_;
+  Timer security_timer_;  ///< runs until a bonded link is encrypted
+  LinkSecurity security_;
+  std::shared_ptr<Pairing> pairing_;
+  bool security_manager_over_ = false;
+  std::optional<Error> refusal_;
   TimePoint opened_{};
   bool pumping_ = false;
   bool discovering_ = false;  ///< or did: what comes later is no step of a connect

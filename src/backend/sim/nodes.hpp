@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,12 @@ struct Heard {
   AdvertisementData passive;
 };
 
+/// What a peripheral keeps of a central that it has a bond with.
+struct Bond {
+  bool authenticated = false;  ///< its key was made with protection against a man in the middle
+  std::map<std::uint16_t, std::uint16_t> subscriptions;  ///< when the last link ended
+};
+
 struct AdapterNode {
   AdapterNode(WorldCore& world, AdapterSpec spec, std::size_t max_connections);
   /// Why it cannot be used as a central now.
@@ -124,6 +131,7 @@ struct AdapterNode {
   bool present = true;
   bool interrupted = false;  ///< was off since the world last looked
   std::size_t links = 0;
+  std::set<const PeripheralNode*> bonds;  ///< the system's keys of it
   Adapter face{*this};
 };
 
@@ -161,6 +169,8 @@ struct PeripheralNode {
   void kick_links();
   /// What a system calls it.
   [[nodiscard]] Device device(const AdapterNode& adapter) const;
+  /// A passkey that it, or a central, shows.
+  [[nodiscard]] std::uint32_t new_passkey();
   /// The world's loop is gone.
   void forget() noexcept;
 
@@ -184,6 +194,7 @@ struct PeripheralNode {
   std::unique_ptr<AttributeServer> server;
   std::vector<std::shared_ptr<Link>> links;
   std::size_t link_count = 0;
+  std::map<const AdapterNode*, Bond> bonds;  ///< its own keys
   std::function<void()> on_connected;
   std::function<void(DisconnectReason)> on_disconnected;
   Peripheral face{*this};
@@ -216,6 +227,7 @@ struct PeripheralNode {
   Bytes buffer_;
   Timer advertising_timer_;
   Random random_;
+  Random passkeys_;
   std::map<const AdapterNode*, std::shared_ptr<Heard>> heard_;
 };
 

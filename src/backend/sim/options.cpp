@@ -86,6 +86,7 @@ PeripheralSpec spec_of(const PeripheralOptions& options) {
   spec.drop_link_after = options.drop_link_after;
   spec.advertising = spec_of(options.advertising);
   spec.gap_service = options.gap_service;
+  spec.pairing = options.pairing;
   return spec;
 }
 

@@ -205,6 +205,8 @@ Device PeripheralNode::device(const AdapterNode& adapter) const {
   return Device(spec.address, std::move(name), spec.address.to_string(), adapter.spec.name);
 }
 
+std::uint32_t PeripheralNode::new_passkey() { return static_cast<std::uint32_t>(passkeys_.between(0, 999'999)); }
+
 void PeripheralNode::forget() noexcept {
   advertising_timer_.stop();
   deferred_.clear();

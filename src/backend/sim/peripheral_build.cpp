@@ -45,7 +45,8 @@ PeripheralNode::PeripheralNode(WorldCore& world, PeripheralSpec given)
     : world(world),
       spec(std::move(given)),
       // Each peripheral has its own numbers, so that one more does not change the others'.
-      random_(world.seed() * 0x9e3779b97f4a7c15u ^ spec.address.number()) {
+      random_(world.seed() * 0x9e3779b97f4a7c15u ^ spec.address.number()),
+      passkeys_(world.seed() * 0xd1342543de82ef95u ^ spec.address.number()) {
   const auto listed = std::exchange(spec.services, {});
   for (const ServiceSpec& service : listed) services.push_back(std::make_unique<ServiceNode>(*this, service));
   for (std::size_t i = 0; i < listed.size(); ++i)

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::array<std::string_view, 2> address_types = {"public", "random"};
 
+constexpr std::array<std::string_view, 5> io_capabilities = {"display_only", "display_yes_no", "keyboard_only",
+                                                             "no_input_no_output", "keyboard_display"};
+constexpr std::array<std::string_view, 3> pairing_users = {"accepts", "rejects", "never"};
+
 AdapterSpec read_adapter(const Place& place) {
   const Members members(place, {"description", "name", "address", "powered", "blocked", "central"});
   AdapterSpec spec;
@@ -37,10 +41,23 @@ void read_link(const Members& members, PeripheralSpec& spec) {
   members.with("drop_link_after_ms", [&](const Place& p) { spec.drop_link_after = p.milliseconds(); });
 }
 
+PairingOptions read_pairing(const Place& place) {
+  const Members members(place, {"description", "io", "passkey", "mitm", "secure_connections", "bonding", "user"});
+  PairingOptions pairing;
+  members.with("description", [](const Place& p) { (void)p.text(); });
+  members.with("io", [&](const Place& p) { pairing.io = static_cast<IoCapability>(p.one_of(io_capabilities)); });
+  members.with("passkey", [&](const Place& p) { pairing.passkey = p.number<std::uint32_t>(0, 999'999); });
+  members.with("mitm", [&](const Place& p) { pairing.mitm = p.boolean(); });
+  members.with("secure_connections", [&](const Place& p) { pairing.secure_connections = p.boolean(); });
+  members.with("bonding", [&](const Place& p) { pairing.bonding = p.boolean(); });
+  members.with("user", [&](const Place& p) { pairing.user = static_cast<PairingUser>(p.one_of(pairing_users)); });
+  return pairing;
+}
+
 PeripheralSpec read_peripheral(const Place& place) {
   const Members members(
       place, {"description", "address", "address_type", "name", "appearance", "mtu", "rssi", "rssi_noise", "connect_ms",
-              "latency_ms", "drop_link_after_ms", "advertising", "gap_service", "services"});
+              "latency_ms", "drop_link_after_ms", "advertising", "pairing", "gap_service", "services"});
   PeripheralSpec spec;
   members.with("description", [](const Place& p) { (void)p.text(); });
   const Address address = read_address(members.require("address"));
@@ -51,6 +68,7 @@ PeripheralSpec read_peripheral(const Place& place) {
   members.with("appearance", [&](const Place& p) { spec.appearance = p.number<std::uint16_t>(0, 0xffff); });
   read_link(members, spec);
   members.with("advertising", [&](const Place& p) { spec.advertising = read_advertising(p); });
+  members.with("pairing", [&](const Place& p) { spec.pairing = read_pairing(p); });
   members.with("gap_service", [&](const Place& p) { spec.gap_service = p.boolean(); });
   members.with("services", [&](const Place& list) {
     list.each([&](const Place& item) { spec.services.push_back(read_service(item)); });

@@ -7,6 +7,7 @@
 #include <blau/address.hpp>
 #include <blau/bytes.hpp>
 #include <blau/result.hpp>
+#include <blau/sim/pairing.hpp>
 #include <blau/uuid.hpp>
 
 #include <chrono>
@@ -66,6 +67,7 @@ struct PeripheralSpec {
   std::chrono::milliseconds latency{15};
   std::optional<std::chrono::milliseconds> drop_link_after;
   AdvertisingSpec advertising;
+  PairingOptions pairing;
   bool gap_service = true;
   std::vector<ServiceSpec> services;
 };

@@ -62,6 +62,16 @@ std::optional<SpecFault> check_address(const WorldSpec& world, std::size_t posit
   return std::nullopt;
 }
 
+std::optional<SpecFault> check_pairing(const PairingOptions& pairing, const std::string& path) {
+  if (!pairing.passkey) return std::nullopt;
+  if (*pairing.passkey > 999'999) return SpecFault{path + ".passkey", "a passkey has six digits: 0 to 999999"};
+  if (pairing.io == IoCapability::no_input_no_output)
+    return SpecFault{
+        path + ".passkey",
+        "a peripheral that neither shows nor types has no passkey: leave it out, or say in io what it can"};
+  return std::nullopt;
+}
+
 std::optional<SpecFault> check_peripheral(const WorldSpec& world, std::size_t position) {
   const PeripheralSpec& peripheral = world.peripherals[position];
   const std::string path = item("peripherals", position);
@@ -69,6 +79,7 @@ std::optional<SpecFault> check_peripheral(const WorldSpec& world, std::size_t po
   if (peripheral.name.size() > max_device_name)
     return SpecFault{path + ".name",
                      "a device name has 248 bytes at most, this one has " + std::to_string(peripheral.name.size())};
+  if (auto fault = check_pairing(peripheral.pairing, path + ".pairing")) return fault;
   if (auto fault = check_services(peripheral, path)) return fault;
   return check_advertising(peripheral, path);
 }

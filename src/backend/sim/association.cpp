@@ -1,0 +1,64 @@
+#include "association.hpp"
+
+#include <algorithm>
+
+namespace blau::sim::detail {
+namespace {
+
+using Question = backend::PairingQuestion::Kind;
+
+bool shows(IoCapability io) noexcept {
+  return io == IoCapability::display_only || io == IoCapability::display_yes_no || io == IoCapability::keyboard_display;
+}
+
+bool types(IoCapability io) noexcept {
+  return io == IoCapability::keyboard_only || io == IoCapability::keyboard_display;
+}
+
+bool compares(IoCapability io) noexcept {
+  return io == IoCapability::display_yes_no || io == IoCapability::keyboard_display;
+}
+
+}  // namespace
+
+Association associate(IoCapability initiator, IoCapability responder, bool secure_connections) noexcept {
+  if (secure_connections && compares(initiator) && compares(responder)) return Association::numeric_comparison;
+  if (shows(initiator) && types(responder)) return Association::initiator_displays;
+  if (types(initiator) && shows(responder)) return Association::responder_displays;
+  if (types(initiator) && types(responder)) return Association::both_enter;
+  return Association::just_works;
+}
+
+IoCapability capability_of(const std::vector<Question>& answers) noexcept {
+  const auto answered = [&](Question question) { return std::ranges::find(answers, question) != answers.end(); };
+  const bool displays = answered(Question::display_passkey);
+  const bool confirms = answered(Question::confirm_passkey);
+  if (answered(Question::request_passkey))
+    return displays || confirms ? IoCapability::keyboard_display : IoCapability::keyboard_only;
+  if (confirms) return IoCapability::display_yes_no;
+  return displays ? IoCapability::display_only : IoCapability::no_input_no_output;
+}
+
+Question question_of(Association association) noexcept {
+  switch (association) {
+    case Association::initiator_displays: return Question::display_passkey;
+    case Association::responder_displays:
+    case Association::both_enter: return Question::request_passkey;
+    case Association::numeric_comparison: return Question::confirm_passkey;
+    case Association::just_works: break;
+  }
+  return Question::confirm;
+}
+
+std::string_view callback_of(Question question) noexcept {
+  switch (question) {
+    case Question::confirm: return "confirm";
+    case Question::display_passkey: return "display_passkey";
+    case Question::request_passkey: return "request_passkey";
+    case Question::confirm_passkey: return "confirm_passkey";
+    case Question::authorize: break;
+  }
+  return "authorize";
+}
+
+}  // namespace blau::sim::detail

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <blau/backend.hpp>
+#include <blau/sim/pairing.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace blau::sim::detail {
+
+/// How two devices make sure of each other (Core Vol 3 Part H 2.3.5.1). The initiator is the central.
+enum class Association : std::uint8_t {
+  just_works,
+  initiator_displays,  ///< passkey entry; the responder's user types
+  responder_displays,  ///< passkey entry; the initiator's user types
+  both_enter,          ///< passkey entry; both users type the same
+  numeric_comparison,
+};
+
+/// Table 2.8, for an initiator that asks for protection against a device in the middle wherever it can do its part.
+[[nodiscard]] Association associate(IoCapability initiator, IoCapability responder, bool secure_connections) noexcept;
+
+/// What a central can do whose agent answers these questions.
+[[nodiscard]] IoCapability capability_of(const std::vector<backend::PairingQuestion::Kind>& answers) noexcept;
+
+/// What the central's user is asked.
+[[nodiscard]] backend::PairingQuestion::Kind question_of(Association association) noexcept;
+
+/// The callback of `PairingAgent` that answers it.
+[[nodiscard]] std::string_view callback_of(backend::PairingQuestion::Kind question) noexcept;
+
+}  // namespace blau::sim::detail

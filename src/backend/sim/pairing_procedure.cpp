@@ -1,0 +1,150 @@
+#include "pairing_procedure.hpp"
+
+#include "client.hpp"
+#include "core.hpp"
+#include "link.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace blau::sim::detail {
+namespace {
+
+using Question = backend::PairingQuestion::Kind;
+
+/// Core Vol 3 Part H 3.4: from one message of the Security Manager to the next.
+constexpr std::chrono::seconds security_manager_timeout{30};
+
+Error nobody_answers(Question question) {
+  return {ErrorCode::pairing_rejected,
+          "this pairing asks what nobody answers: set PairingAgent::" + std::string(callback_of(question))};
+}
+
+Error unprotected() {
+  return {ErrorCode::pairing_failed,
+          "the peripheral takes no pairing without protection against a device in the middle, and Just Works gives "
+          "none: set callbacks of PairingAgent that show, ask for or compare a passkey",
+          "authentication requirements (0x03)"};
+}
+
+Error wrong_passkey() {
+  return {ErrorCode::pairing_failed, "the passkeys were not the same on both sides: pair again",
+          "confirm value failed (0x04)"};
+}
+
+}  // namespace
+
+Pairing::Pairing(Link& link, SimClient& client, std::vector<Question> answers)
+    : link_(link), client_(client), answers_(std::move(answers)) {}
+
+void Pairing::begin() { next(&Pairing::features_exchanged, 1); }
+
+void Pairing::kick() {
+  if (step_ && !step_timer_.running()) arrived();
+}
+
+void Pairing::stop() noexcept {
+  over_ = true;
+  step_ = nullptr;
+  step_timer_.stop();
+  limit_.stop();
+}
+
+std::optional<std::uint32_t> Pairing::shown_by_peripheral() const noexcept {
+  const bool has_display =
+      association_ == Association::responder_displays || association_ == Association::numeric_comparison;
+  return has_display ? std::optional(shown_) : std::nullopt;
+}
+
+void Pairing::next(Step step, int exchanges) {
+  step_ = step;
+  auto& loop = *link_.peripheral().world.loop();
+  const SourceScope turn(loop, link_.peripheral().source);
+  step_timer_.start_after(loop, link_.peripheral().spec.latency * exchanges, [this] { arrived(); });
+  limit_.start_after(loop, security_manager_timeout, [this] {
+    link_.end_security_manager();
+    finish(Error(ErrorCode::pairing_timed_out, "one side did not answer within 30 s: connect anew and pair again"));
+  });
+}
+
+void Pairing::arrived() {
+  const auto self = shared_from_this();
+  if (link_.peripheral().stalled || !link_.peripheral().present) return;
+  (this->*std::exchange(step_, nullptr))();
+}
+
+void Pairing::features_exchanged() {
+  const PairingOptions& theirs = link_.peripheral().spec.pairing;
+  association_ = associate(capability_of(answers_), theirs.io, theirs.secure_connections);
+  if (association_ == Association::just_works && theirs.mitm) return finish(unprotected());
+  const Question question = question_of(association_);
+  const bool answered = std::ranges::find(answers_, question) != answers_.end();
+  ours_agreed_ = !answered && question == Question::confirm;  // who called `pair` wants to
+  if (!answered && !ours_agreed_) return finish(nobody_answers(question));
+  const bool fixed = association_ == Association::responder_displays && theirs.passkey;
+  shown_ = fixed ? *theirs.passkey : link_.peripheral().new_passkey();
+  theirs_agreed_ = theirs.user == PairingUser::accepts;
+  if (theirs.user == PairingUser::rejects) next(&Pairing::rejected_by_peripheral, 1);
+  if (!ours_agreed_) return ask_ours(question);
+  make_keys_if_agreed();
+}
+
+void Pairing::ask_ours(Question kind) {
+  backend::PairingQuestion question;
+  question.kind = kind;
+  if (kind == Question::display_passkey || kind == Question::confirm_passkey) question.passkey = shown_;
+  client_.ask(question, [weak = weak_from_this()](const Result<backend::PairingAnswer>& answer) {
+    if (const auto self = weak.lock()) self->answered(answer);
+  });
+}
+
+void Pairing::answered(const Result<backend::PairingAnswer>& answer) {
+  if (over_) return;
+  if (!answer || !answer->accepted)
+    return finish(Error(ErrorCode::pairing_rejected, "the agent refused: pair again where that was not meant"));
+  typed_ = answer->passkey;
+  ours_agreed_ = true;
+  make_keys_if_agreed();
+}
+
+void Pairing::rejected_by_peripheral() {
+  const bool compared = association_ == Association::numeric_comparison;
+  const bool entered = association_ != Association::just_works;
+  finish(Error(ErrorCode::pairing_rejected, "the user of the peripheral refused: accept it there and pair again",
+               compared  ? "numeric comparison failed (0x0c)"
+               : entered ? "passkey entry failed (0x01)"
+                         : "unspecified reason (0x08)"));
+}
+
+void Pairing::make_keys_if_agreed() {
+  if (ours_agreed_ && theirs_agreed_) next(&Pairing::make_keys, 2);
+}
+
+bool Pairing::passkeys_match() const noexcept {
+  const auto& theirs = link_.peripheral().spec.pairing.passkey;
+  switch (association_) {
+    case Association::initiator_displays: return !theirs || *theirs == shown_;
+    case Association::responder_displays: return typed_ == shown_;
+    case Association::both_enter: return !theirs || *theirs == typed_;
+    case Association::just_works:
+    case Association::numeric_comparison: break;
+  }
+  return true;
+}
+
+void Pairing::make_keys() {
+  if (!passkeys_match()) return finish(wrong_passkey());
+  const auto link = link_.shared_from_this();
+  link->paired(association_ != Association::just_works);
+  finish({});
+}
+
+void Pairing::finish(const Result<void>& result) {
+  if (over_) return;
+  const auto self = shared_from_this();
+  stop();
+  link_.end_pairing(result);
+}
+
+}  // namespace blau::sim::detail
