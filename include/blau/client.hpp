@@ -73,7 +73,7 @@ struct ClientOptions {
   std::chrono::nanoseconds operation_timeout = std::chrono::seconds(30);
   /// Restricts discovery to these; empty: all. One that the device does not have is no error.
   std::vector<Uuid> services;
-  /// Pair before discovery; `connect` fails where that fails. Not there yet on any system: `not_supported`.
+  /// Pair before discovery; `connect` fails where that fails. BlueZ: not there yet, `not_supported`.
   bool pair = false;
   /// Answers what a pairing asks.
   PairingAgent pairing;
@@ -249,7 +249,7 @@ class BLAU_API Client {
   /// Writes a descriptor. Errors: `not_permitted` for 0x2902, which `start_notify` and `stop_notify` write.
   [[nodiscard]] Operation<void> write_gatt_descriptor(DescriptorRef descriptor, Bytes value);
 
-  /// Makes a bond. Not there yet on any system: `not_supported`. The options' agent answers what it asks, for at most 60 s.
+  /// Makes a bond; succeeds where there is one. BlueZ: not there yet, `not_supported`. The options' agent answers what it asks, for at most 60 s.
   /// Errors: `not_connected`, `not_supported`, `pairing_failed`, `pairing_rejected`, `pairing_canceled`, `pairing_timed_out`, `access_denied`, `busy`, `disconnected`, `timed_out`, `backend_lost`,
   /// `failed`.
   [[nodiscard]] Operation<void> pair(PairOptions options = PairOptions());

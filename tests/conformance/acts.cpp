@@ -15,6 +15,8 @@ bool nothing_wanted(const Device&, const AdvertisementData&) { return false; }
 
 constexpr auto soon = 300ms;
 
+Call connect(Objects& with) { return with.client->connect(); }
+Call unpair(Objects& with) { return with.client->unpair(); }
 Call start_quiet(Objects& with) { return with.client->start_notify(quiet, ignore); }
 Call stop_quiet(Objects& with) { return with.client->stop_notify(quiet); }
 
@@ -24,14 +26,14 @@ std::vector<Act> client_acts() {
        .method = "connect",
        .stage = Stage::client,
        .flight = Flight::long_,
-       .call = [](Objects& with) -> Call { return with.client->connect(); },
+       .call = connect,
        .second = ErrorCode::busy},
       {.type = "Client",
        .method = "disconnect",
        .stage = Stage::linked,
        .flight = Flight::long_,
        .call = [](Objects& with) -> Call { return with.client->disconnect(); },
-       .ready = [](Objects& with) -> Call { return with.client->connect(); },
+       .ready = connect,
        .lost = std::nullopt},
       {.type = "Client",
        .method = "get_services",
@@ -47,13 +49,19 @@ std::vector<Act> client_acts() {
       {.type = "Client",
        .method = "pair",
        .stage = Stage::linked,
+       .flight = Flight::device,
        .call = [](Objects& with) -> Call { return with.client->pair(); },
-       .answer = ErrorCode::not_supported},
+       .ready = unpair,
+       .ready_then = connect,
+       .needs = Ability::pairing},
       {.type = "Client",
        .method = "unpair",
        .stage = Stage::linked,
-       .call = [](Objects& with) -> Call { return with.client->unpair(); },
-       .answer = ErrorCode::not_supported},
+       .flight = Flight::long_,
+       .call = unpair,
+       .ready = connect,
+       .lost = std::nullopt,
+       .needs = Ability::pairing},
   };
 }
 
@@ -220,6 +228,15 @@ const Act& act_of(std::string_view type, std::string_view method, int overload) 
   throw std::logic_error("acts.cpp does not know how to call " + std::string(type) + "::" + std::string(method));
 }
 
+Act suited(const Rig& rig, const Act& act) {
+  Act made = act;
+  if (!act.needs || rig.lacks(*act.needs).empty()) return made;
+  made.flight = Flight::none;
+  made.ready = made.ready_then = nullptr;
+  made.answer = ErrorCode::not_supported;
+  return made;
+}
+
 Task<> arrange_unlinked(Objects& objects, const Act& act) {
   const auto& address = act.stage == Stage::linked ? gatt : spare;
   if (act.stage == Stage::linked || act.stage == Stage::client)
@@ -241,11 +258,13 @@ Task<> arrange(Objects& objects, const Act& act) {
 }
 
 Task<> make_ready(Objects& objects, const Act& act) {
-  if (!act.ready) co_return;
-  const Inbox<Result<void>> ended;
-  act.ready(objects).start(ended);
-  auto waited = ended;
-  co_await waited.reach(1);
+  Inbox<Result<void>> ended;
+  std::size_t count = 0;
+  for (const auto call : {act.ready, act.ready_then}) {
+    if (!call) continue;
+    call(objects).start(ended);
+    co_await ended.reach(++count);
+  }
 }
 
 }  // namespace blau::conformance

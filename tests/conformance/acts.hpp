@@ -104,8 +104,9 @@ struct Act {
   Flight flight = Flight::none;
   /// Makes one call.
   Call (*call)(Objects&) = nullptr;
-  /// Makes what every single call of it needs; its own result counts for nothing.
+  /// Make what every single call of it needs; their own results count for nothing.
   Call (*ready)(Objects&) = nullptr;
+  Call (*ready_then)(Objects&) = nullptr;
   /// The same call with another name of a characteristic.
   Call (*named)(Objects&, const CharacteristicRef&) = nullptr;
   /// Where that attribute is which a call names.
@@ -118,10 +119,15 @@ struct Act {
   std::optional<ErrorCode> lost = ErrorCode::disconnected;
   /// What it ends with when its object is destroyed; empty: success.
   std::optional<ErrorCode> destroyed = ErrorCode::canceled;
+  /// Where the rig lacks this, it is answered at once with `not_supported`.
+  std::optional<Ability> needs = std::nullopt;
 };
 
 /// The method's. @throws std::logic_error where there is none
 [[nodiscard]] const Act& act_of(std::string_view type, std::string_view method, int overload);
+
+/// The act as it is on this rig.
+[[nodiscard]] Act suited(const Rig& rig, const Act& act);
 
 /// Makes what the act's stage says, on the loop that runs.
 [[nodiscard]] Task<> arrange(Objects& objects, const Act& act);

@@ -95,7 +95,8 @@ Task<> canceled(Rig& rig, const Act& act) {
 /// Shorter than what the call takes wherever it is under way at all.
 std::chrono::nanoseconds limit_of(const Act& act) {
   if (act.flight == Flight::daemon) return 1ns;
-  return act.method == "disconnect" ? std::chrono::nanoseconds(1ms) : std::chrono::nanoseconds(50ms);
+  const bool ends_link = act.method == "disconnect" || act.method == "unpair";
+  return ends_link ? std::chrono::nanoseconds(1ms) : std::chrono::nanoseconds(50ms);
 }
 
 Task<> timed_out(Rig& rig, const Act& act) {

@@ -15,7 +15,7 @@ class DrivenCase : public Case {
   DrivenCase(Body body, const Act& act) : body_(body), act_(act) {}
 
  private:
-  void TestBody() override { body_(rig(), act_); }
+  void TestBody() override { body_(rig(), suited(rig(), act_)); }
 
   Body body_;
   const Act& act_;

@@ -111,7 +111,8 @@ class BlueZRig final : public Rig {
     // The real one, 5.66 and 5.82: in Device1.Connect without a word in its log, in StartNotify with "double free or
     // corruption". The machine says where its rig lies, the fake one does not.
     const bool dies = std::getenv("BLAU_RIG") != nullptr;
-    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && dies)) return Rig::lacks(ability);
+    if (ability == Ability::lose_system || ability == Ability::pairing || (ability == Ability::end_abruptly && dies))
+      return Rig::lacks(ability);
     return {};
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }

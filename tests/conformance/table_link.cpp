@@ -7,7 +7,9 @@ namespace {
 
 constexpr Cell refused_program{.reason = "only a system that refuses this program says so: unit bluez_errors_test"};
 constexpr Cell unspecified{.reason = "what nothing else describes: nothing on a rig gives rise to it"};
-constexpr Cell no_pairing{.reason = "no backend pairs yet: there is nothing to fail but the question"};
+constexpr Cell just_works_alone{
+    .reason =
+        "no peripheral of the world demands more than Just Works, or leaves it unanswered: unit sim_pairing_test"};
 constexpr Cell told_freely{.reason = "no peripheral here refuses to tell its services"};
 constexpr Cell nothing_flies{.reason = "answered without asking anybody: it is never under way"};
 
@@ -17,7 +19,8 @@ const DocumentedError link_fails{ErrorCode::failed, unspecified};
 
 Row connect() {
   auto row = operation_row("Client", "connect");
-  row.success = {.cases = "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp"};
+  row.success = {.cases =
+                     "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp Pairing.AConnectThatPairs"};
   row.errors = {
       {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
       link_denied,
@@ -25,15 +28,16 @@ Row connect() {
       {ErrorCode::not_supported,
        {.reason = "each rig has its backend and peripherals that can be connected to: unit bluez_errors_test"}},
       {ErrorCode::att, told_freely},
-      {ErrorCode::pairing_failed, no_pairing},
-      {ErrorCode::pairing_rejected, no_pairing},
-      {ErrorCode::pairing_canceled, no_pairing},
-      {ErrorCode::pairing_timed_out, no_pairing},
+      {ErrorCode::pairing_failed, just_works_alone},
+      {ErrorCode::pairing_rejected, {.cases = "Pairing.AConnectFailsWhereItsPairingIsRefused"}},
+      {ErrorCode::pairing_canceled,
+       {.reason = "only an unpair beside it calls it off, and that answers `busy` then: unit client_pairing_test"}},
+      {ErrorCode::pairing_timed_out, just_works_alone},
       {ErrorCode::device_not_found, {.cases = "Connect.ANamelessDeviceThatIsNotThere"}},
       {ErrorCode::connection_failed, {.cases = "Connect.FailsWhereEachLinkEndsDuringDiscovery"}},
       {ErrorCode::too_many_connections,
        {.reason = "every rig's adapter takes more links than there are peripherals: unit sim_link_test"}},
-      {ErrorCode::bond_lost, no_pairing},
+      {ErrorCode::bond_lost, {.reason = "no peripheral of the world forgets its bonds: unit sim_bond_test"}},
       {ErrorCode::busy, {.cases = "Connect.BusyWhileAnotherIsUnderWay"}},
       ends_timed_out,
       ends_canceled,
@@ -94,39 +98,43 @@ Row get_services_again() {
 
 Row pair() {
   auto row = operation_row("Client", "pair");
-  row.success = no_pairing;
+  row.success = {.cases = "Pairing.OpensWhatDemandsEncryption Pairing.ABondOutlivesItsLink Pairing.TheAgentAgrees"};
   row.errors = {{ErrorCode::not_connected, {.cases = "NotConnected"}},
                 {ErrorCode::not_supported, {.cases = "Connect.PairingIsNotThereYet"}},
-                {ErrorCode::pairing_failed, no_pairing},
-                {ErrorCode::pairing_rejected, no_pairing},
-                {ErrorCode::pairing_canceled, no_pairing},
-                {ErrorCode::pairing_timed_out, no_pairing},
-                {ErrorCode::disconnected, no_pairing},
-                {ErrorCode::access_denied, no_pairing},
-                {ErrorCode::busy, no_pairing},
-                {ErrorCode::backend_lost, no_pairing},
-                {ErrorCode::failed, no_pairing},
+                {ErrorCode::pairing_failed, just_works_alone},
+                {ErrorCode::pairing_rejected, {.cases = "Pairing.TheAgentRefuses"}},
+                {ErrorCode::pairing_canceled, {.cases = "Pairing.UnpairEndsAPairingThatIsUnderWay"}},
+                {ErrorCode::pairing_timed_out, just_works_alone},
+                {ErrorCode::disconnected, {.cases = "Pairing.TheEndOfTheLinkEndsIt"}},
+                {ErrorCode::access_denied, refused_program},
+                {ErrorCode::busy, {.reason = "two clients of a device that pair at once: unit sim_bond_test"}},
+                {ErrorCode::backend_lost,
+                 {.reason = "the end of the system ends the link first: what is under way ends as `disconnected`"}},
+                {ErrorCode::failed, unspecified},
                 ends_canceled,
-                never_times_out,
+                {ErrorCode::timed_out, {.cases = "Pairing.ItsTimeOutCallsItOff"}},
                 ends_with_loop};
-  row.timed_out = row.link_lost = nothing_flies;
+  row.canceled_meanwhile = {.cases = "Canceled Pairing.ACancelCallsItOff"};
+  row.timed_out = {.cases = "Pairing.ItsTimeOutCallsItOff"};
+  row.link_lost = {.cases = "Pairing.TheEndOfTheLinkEndsIt"};
   return row;
 }
 
 Row unpair() {
+  constexpr Cell without_link{.reason = "the core passes it on as the backend says it: unit client_pairing_test"};
   auto row = operation_row("Client", "unpair");
-  row.success = no_pairing;
+  row.success = {.cases = "Pairing.UnpairEndsTheLinkAndTheBond"};
   row.errors = {{ErrorCode::not_supported, {.cases = "Connect.PairingIsNotThereYet"}},
                 {ErrorCode::busy, {.reason = "answered before the system is asked: unit client_pairing_test"}},
-                {ErrorCode::bluetooth_not_available, no_pairing},
-                {ErrorCode::access_denied, no_pairing},
-                {ErrorCode::invalid_argument, no_pairing},
-                {ErrorCode::backend_lost, no_pairing},
+                {ErrorCode::bluetooth_not_available, without_link},
+                {ErrorCode::access_denied, refused_program},
+                {ErrorCode::invalid_argument, without_link},
+                {ErrorCode::backend_lost, without_link},
                 ends_canceled,
-                never_times_out,
+                ends_timed_out,
                 ends_with_loop,
                 link_fails};
-  row.timed_out = row.link_lost = nothing_flies;
+  row.link_lost = {.reason = "it ends the link itself"};
   return row;
 }
 

@@ -84,7 +84,7 @@ struct SimPairing : testing::Test {
   std::size_t bonds() {
     std::size_t count = 0;
     auto look = [&]() -> Task<> {
-      const auto adapter = co_await Adapter::get();
+      const auto adapter = co_await Adapter::get_default();
       const auto devices = co_await adapter.bonded_devices();
       count = devices.size();
     };

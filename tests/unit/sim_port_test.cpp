@@ -31,7 +31,14 @@ struct Events final : backend::ClientEvents, backend::ScannerEvents {
   }
   void on_mtu_changed(std::uint16_t) override {}
   void on_services_changed() override { log.emplace_back("services"); }
-  void on_pairing_question(const backend::PairingQuestion&, backend::Done<backend::PairingAnswer>) override {}
+  void on_pairing_question(const backend::PairingQuestion&, backend::Done<backend::PairingAnswer> done) override {
+    log.emplace_back("asked");
+    answer = std::move(done);
+  }
+  void on_bond_changed(bool bonded) override {
+    log.emplace_back(bonded ? "bond made" : "bond removed");
+    if (then) std::exchange(then, nullptr)();
+  }
   void on_advertisement(const Device& device, const AdvertisementData&) override {
     log.push_back("heard " + device.address().to_string());
     if (then) std::exchange(then, nullptr)();
@@ -40,6 +47,7 @@ struct Events final : backend::ClientEvents, backend::ScannerEvents {
 
   std::vector<std::string> log;
   std::function<void()> then;
+  backend::Done<backend::PairingAnswer> answer;
 };
 
 struct SimPort : testing::Test {
@@ -285,6 +293,46 @@ TEST_F(SimPort, PortsOutliveTheirBackend) {
   client->read_characteristic(declaration(), false, note<Bytes>("read"));
   client->connect(note<void>("connect"));
   EXPECT_THAT(events.log, testing::ElementsAre("read disconnected", "connect backend_lost"));
+}
+
+TEST_F(SimPort, EveryClientOfTheDeviceIsToldOfItsBond) {
+  link_up();
+  const auto other = make_client();
+  on_loop([&] { client->pair({}, note<void>("pair")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("bond made", "bond made", "pair ok"));
+  events.log.clear();
+  on_loop([&] { client->unpair(note<void>("unpair")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("bond removed", "bond removed", "disconnected local", "unpair ok"));
+  events.log.clear();
+  on_loop([&] { other->unpair(note<void>("again")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("again ok"));
+}
+
+TEST_F(SimPort, AnAnswerAfterTheEndOfAPairingDoesNotCount) {
+  link_up();
+  backend::PairRequest request;
+  request.answers = {backend::PairingQuestion::Kind::confirm};
+  on_loop([&] { client->pair(request, note<void>("pair")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("asked"));
+  on_loop([&] { client->cancel_pair(); });
+  on_loop([&] { events.answer(backend::PairingAnswer{true, 0}); });
+  EXPECT_THAT(events.log, testing::ElementsAre("asked", "pair pairing_canceled"));
+}
+
+TEST_F(SimPort, UnpairEndsThePairingFirst) {
+  link_up();
+  backend::PairRequest request;
+  request.answers = {backend::PairingQuestion::Kind::confirm};
+  on_loop([&] { client->pair(request, note<void>("pair")); });
+  on_loop([&] { client->unpair(note<void>("unpair")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("asked", "pair pairing_canceled", "disconnected local", "unpair ok"));
+}
+
+TEST_F(SimPort, AClientMayGoWhenItHearsOfItsBond) {
+  link_up();
+  events.then = [&] { client.reset(); };
+  on_loop([&] { client->pair({}, note<void>("pair")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("bond made"));
 }
 
 }  // namespace

@@ -62,6 +62,12 @@ void Pairing::next(Step step, int exchanges) {
   auto& loop = *link_.peripheral().world.loop();
   const SourceScope turn(loop, link_.peripheral().source);
   step_timer_.start_after(loop, link_.peripheral().spec.latency * exchanges, [this] { arrived(); });
+  restart_limit();
+}
+
+void Pairing::restart_limit() {
+  auto& loop = *link_.peripheral().world.loop();
+  const SourceScope turn(loop, link_.peripheral().source);
   limit_.start_after(loop, security_manager_timeout, [this] {
     link_.end_security_manager();
     finish(Error(ErrorCode::pairing_timed_out, "one side did not answer within 30 s: connect anew and pair again"));
@@ -75,6 +81,7 @@ void Pairing::arrived() {
 }
 
 void Pairing::features_exchanged() {
+  restart_limit();
   const PairingOptions& theirs = link_.peripheral().spec.pairing;
   association_ = associate(capability_of(answers_), theirs.io, theirs.secure_connections);
   if (association_ == Association::just_works && theirs.mitm) return finish(unprotected());

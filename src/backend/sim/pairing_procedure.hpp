@@ -38,6 +38,7 @@ class Pairing : public std::enable_shared_from_this<Pairing> {
   /// Takes the step after so many exchanges.
   void next(Step step, int exchanges);
   void arrived();
+  void restart_limit();
   void features_exchanged();
   void ask_ours(backend::PairingQuestion::Kind kind);
   void answered(const Result<backend::PairingAnswer>& answer);

@@ -1,0 +1,177 @@
+// Pairing and bonds. The peripherals of the world can do no more than Just Works; what else there is shows in unit sim_pairing_test.
+
+#include "support.hpp"
+
+#include <stop_token>
+
+namespace blau::conformance {
+namespace {
+
+class Pairing : public Case {};
+
+const Uuid needs_encryption = own(0x0409);
+const Uuid needs_authentication = own(0x040a);
+
+/// How an operation ended that goes on beside the case.
+Inbox<Result<void>> begun(Operation<void> operation) {
+  const Inbox<Result<void>> ended;
+  std::move(operation).start([ended](const Result<void>& result) { ended.push(result); });
+  return ended;
+}
+
+/// An agent that has been asked once it is known, and never answers.
+ClientOptions with_silent_agent(Event& asked) {
+  ClientOptions options;
+  options.pairing.confirm = [&asked](const Device&) -> Task<bool> {
+    asked.set();
+    co_await sleep_for(1h);
+    co_return true;
+  };
+  return options;
+}
+
+Task<std::size_t> count_bonds() {
+  const auto adapter = co_await Adapter::get_default();
+  const auto devices = co_await adapter.bonded_devices();
+  co_return devices.size();
+}
+
+BLAU_LINKED_CASE(Pairing, OpensWhatDemandsEncryption) {
+  if (!can(rig, Ability::pairing)) co_return;
+  co_await client.pair();
+  const auto value = co_await client.read_gatt_char(needs_encryption);
+  EXPECT_EQ(value, bytes(0x5e, 0xc0));
+  const auto more = co_await client.read_gatt_char(needs_authentication).as_result();
+  expect_error(more, ErrorCode::att);
+  co_await client.pair();  // there is a bond already
+  EXPECT_EQ(co_await count_bonds(), 1U);
+  co_await client.unpair();
+}
+
+BLAU_LINKED_CASE(Pairing, ABondOutlivesItsLink) {
+  if (!can(rig, Ability::pairing)) co_return;
+  co_await client.pair();
+  co_await client.disconnect();
+  co_await client.connect();
+  const auto value = co_await client.read_gatt_char(needs_encryption);
+  EXPECT_EQ(value, bytes(0x5e, 0xc0));
+  co_await client.unpair();
+}
+
+BLAU_LINKED_CASE(Pairing, UnpairEndsTheLinkAndTheBond) {
+  if (!can(rig, Ability::pairing)) co_return;
+  co_await client.pair();
+  co_await client.unpair();
+  EXPECT_FALSE(client.is_connected());
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await client.unpair();  // there is none
+  co_await client.connect();
+  const auto value = co_await client.read_gatt_char(needs_encryption).timeout(3s).as_result();
+  EXPECT_FALSE(value.has_value());
+}
+
+BLAU_CASE(Pairing, TheAgentAgrees) {
+  if (!can(rig, Ability::pairing)) co_return;
+  int asked = 0;
+  ClientOptions options;
+  options.pairing.confirm = [&asked](const Device& device) {
+    ++asked;
+    return device.address() == Address(gatt);
+  };
+  Client client{gatt, options};
+  co_await client.connect();
+  co_await client.pair();
+  EXPECT_EQ(asked, 1);
+  co_await client.unpair();
+}
+
+BLAU_CASE(Pairing, TheAgentRefuses) {
+  if (!can(rig, Ability::pairing)) co_return;
+  ClientOptions options;
+  options.pairing.confirm = [](const Device&) { return false; };
+  Client client{gatt, options};
+  co_await client.connect();
+  const auto paired = co_await client.pair().as_result();
+  expect_error(paired, ErrorCode::pairing_rejected);
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Pairing, AConnectThatPairs) {
+  if (!can(rig, Ability::pairing)) co_return;
+  ClientOptions options;
+  options.pair = true;
+  Client client{gatt, options};
+  co_await client.connect();
+  const auto value = co_await client.read_gatt_char(needs_encryption);
+  EXPECT_EQ(value, bytes(0x5e, 0xc0));
+  co_await client.unpair();
+}
+
+BLAU_CASE(Pairing, AConnectFailsWhereItsPairingIsRefused) {
+  if (!can(rig, Ability::pairing)) co_return;
+  ClientOptions options;
+  options.pair = true;
+  options.pairing.confirm = [](const Device&) { return false; };
+  Client client{gatt, options};
+  const auto connected = co_await client.connect().as_result();
+  expect_error(connected, ErrorCode::pairing_rejected);
+  co_await rig.await_links(gatt, 0);
+}
+
+BLAU_CASE(Pairing, ACancelCallsItOff) {
+  if (!can(rig, Ability::pairing)) co_return;
+  Event asked;
+  const auto options = with_silent_agent(asked);
+  Client client{gatt, options};
+  co_await client.connect();
+  std::stop_source stop;
+  auto ended = begun(client.pair().cancel_with(stop.get_token()));
+  co_await asked.wait();
+  stop.request_stop();
+  co_await ended.reach(1);
+  expect_error(ended.items()[0], ErrorCode::canceled);
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Pairing, ItsTimeOutCallsItOff) {
+  if (!can(rig, Ability::pairing)) co_return;
+  Event asked;
+  const auto options = with_silent_agent(asked);
+  Client client{gatt, options};
+  co_await client.connect();
+  const auto paired = co_await client.pair().timeout(1s).as_result();
+  expect_error(paired, ErrorCode::timed_out);
+  EXPECT_TRUE(asked.is_set());
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Pairing, TheEndOfTheLinkEndsIt) {
+  if (!can(rig, Ability::pairing)) co_return;
+  Event asked;
+  const auto options = with_silent_agent(asked);
+  Client client{gatt, options};
+  co_await client.connect();
+  auto ended = begun(client.pair());
+  co_await asked.wait();
+  co_await drop_and_await(rig, client);
+  co_await ended.reach(1);
+  expect_error(ended.items()[0], ErrorCode::disconnected);
+}
+
+BLAU_CASE(Pairing, UnpairEndsAPairingThatIsUnderWay) {
+  if (!can(rig, Ability::pairing)) co_return;
+  Event asked;
+  const auto options = with_silent_agent(asked);
+  Client client{gatt, options};
+  co_await client.connect();
+  auto ended = begun(client.pair());
+  co_await asked.wait();
+  co_await client.unpair();
+  co_await ended.reach(1);
+  expect_error(ended.items()[0], ErrorCode::pairing_canceled);
+  EXPECT_FALSE(client.is_connected());
+}
+
+}  // namespace
+}  // namespace blau::conformance
