@@ -333,6 +333,11 @@ TEST_F(SimPort, AClientMayGoWhenItHearsOfItsBond) {
   events.then = [&] { client.reset(); };
   on_loop([&] { client->pair({}, note<void>("pair")); });
   EXPECT_THAT(events.log, testing::ElementsAre("bond made"));
+  client = make_client();
+  events.log.clear();
+  events.then = [&] { client.reset(); };
+  on_loop([&] { client->unpair(note<void>("unpair")); });
+  EXPECT_THAT(events.log, testing::ElementsAre("bond removed"));
 }
 
 }  // namespace

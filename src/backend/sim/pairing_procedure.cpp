@@ -107,7 +107,6 @@ void Pairing::ask_ours(Question kind) {
 }
 
 void Pairing::answered(const Result<backend::PairingAnswer>& answer) {
-  if (over_) return;
   if (!answer || !answer->accepted)
     return finish(Error(ErrorCode::pairing_rejected, "the agent refused: pair again where that was not meant"));
   typed_ = answer->passkey;
