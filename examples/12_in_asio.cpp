@@ -1,7 +1,7 @@
 // 12. Inside a program that has Asio already: its coroutines await Blau's operations, its io_context runs them.
+#include <asio.hpp>
 #include <blau/blau.hpp>
 #include <blau/interop/asio.hpp>
-#include <asio.hpp>
 #include <iostream>
 using namespace std::chrono_literals;
 

@@ -5,6 +5,7 @@
 #include <blau/interop/asio.hpp>
 
 #include <asio/awaitable.hpp>
+#include <asio/bind_allocator.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -221,9 +222,16 @@ TEST_P(AsioCancel, EndsTheOperation) {
   EXPECT_FALSE(signal.slot().has_handler());
 }
 
+std::string name_of(const ::testing::TestParamInfo<asio::cancellation_type>& type) {
+  if (type.param == asio::cancellation_type::terminal) return "terminal";
+  if (type.param == asio::cancellation_type::partial) return "partial";
+  return type.param == asio::cancellation_type::total ? "total" : "all";
+}
+
 INSTANTIATE_TEST_SUITE_P(Types, AsioCancel,
                          ::testing::Values(asio::cancellation_type::terminal, asio::cancellation_type::partial,
-                                           asio::cancellation_type::total, asio::cancellation_type::all));
+                                           asio::cancellation_type::total, asio::cancellation_type::all),
+                         name_of);
 
 TEST(AsioToken, CancelThatComesTooLateDoesNothing) {
   asio::io_context io;
@@ -239,6 +247,53 @@ TEST(AsioToken, CancelThatComesTooLateDoesNothing) {
   io.run();
   signal.emit(asio::cancellation_type::terminal);
   EXPECT_EQ(got, 7);
+}
+
+asio::awaitable<std::optional<ErrorCode>> code_of_awaited(Operation<int> operation) {
+  try {
+    co_await blau::async(std::move(operation), asio::use_awaitable);
+  } catch (const Error& error) {
+    co_return error.code();
+  }
+  co_return std::nullopt;
+}
+
+TEST(AsioToken, CancelOfACoroutineReachesWhatItAwaits) {
+  asio::io_context io;
+  asio::cancellation_signal signal;
+  Manual<int> manual(background());
+  auto code = asio::co_spawn(io, code_of_awaited(manual.operation()),
+                             asio::bind_cancellation_slot(signal.slot(), asio::use_future));
+  io.poll();
+  manual.wait_until_begun();
+  signal.emit(asio::cancellation_type::terminal);
+  io.run();
+  EXPECT_EQ(code.get(), ErrorCode::canceled);
+  EXPECT_EQ(manual.early_ends(), 1);
+}
+
+/// Counts what it allocates.
+template <class T>
+struct CountingAllocator {
+  using value_type = T;
+  explicit CountingAllocator(std::atomic<int>& counter) : count(&counter) {}
+  template <class U>
+  CountingAllocator(const CountingAllocator<U>& other) : count(other.count) {}  // NOLINT: an allocator converts
+  T* allocate(std::size_t size) { return ++*count, std::allocator<T>().allocate(size); }
+  void deallocate(T* place, std::size_t size) { std::allocator<T>().deallocate(place, size); }
+  friend bool operator==(const CountingAllocator&, const CountingAllocator&) = default;
+  std::atomic<int>* count;
+};
+
+TEST(AsioToken, PostsWithTheHandlersAllocator) {
+  std::atomic<int> allocated{0};
+  asio::io_context io;
+  bool called = false;
+  auto handler = asio::bind_executor(io, [&](std::exception_ptr, int) { called = true; });
+  blau::async(ended<int>(1), asio::bind_allocator(CountingAllocator<char>(allocated), handler));
+  io.run();
+  EXPECT_TRUE(called);
+  EXPECT_EQ(allocated, 1);
 }
 
 asio::awaitable<void> wait_for(Operation<int> operation, std::shared_ptr<int> held) {
