@@ -264,6 +264,22 @@ TEST(AsioToken, CancelThatComesTooLateDoesNothing) {
   EXPECT_EQ(got, 7);
 }
 
+TEST(AsioToken, CancelAndEndAtOnceCallTheHandlerOnce) {
+  for (int round = 0; round < 200; ++round) {
+    asio::io_context io;
+    asio::cancellation_signal signal;
+    Manual<int> manual(background());
+    int calls = 0;
+    auto handler = [&calls](std::exception_ptr, int) { ++calls; };
+    blau::async(manual.operation(), asio::bind_cancellation_slot(signal.slot(), asio::bind_executor(io, handler)));
+    manual.wait_until_begun();
+    background()->post([manual]() mutable { manual.complete(1); });
+    signal.emit(asio::cancellation_type::terminal);
+    io.run();
+    EXPECT_EQ(calls, 1);
+  }
+}
+
 asio::awaitable<std::optional<ErrorCode>> code_of_awaited(Operation<int> operation) {
   try {
     co_await blau::async(std::move(operation), asio::use_awaitable);
@@ -358,7 +374,6 @@ TEST(AsioToken, ContextsEndWhileOperationsDo) {
       }
       pool.stop();
     }
-    EXPECT_LE(*called, 8);
     EXPECT_EQ(called.use_count(), 1);
   }
 }
