@@ -20,6 +20,10 @@ void name_backends() {
 #endif
 }
 
+#ifdef CONSUMER_ASIO
+bool is_read_by_asio(int level);  // asio.cpp
+#endif
+
 int main() {
   name_backends();
   try {
@@ -30,6 +34,9 @@ int main() {
   }
   auto world = blau::sim::World::default_world();
   const int level = world.run(read_level("C0:FF:EE:00:00:01"));
+#ifdef CONSUMER_ASIO
+  if (!is_read_by_asio(level)) return 1;
+#endif
   std::cout << level << " %\n";
   return level == 87 ? 0 : 1;
 }
