@@ -24,6 +24,11 @@ constexpr const char* general_help =
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 device or attribute not found, 4 time-out,\n"
     "5 no usable Bluetooth, 130 interrupted.";
 
+constexpr const char* info_help =
+    "VALUE is in hexadecimal digits. DECODED is what it means where the Bluetooth SIG has laid down its format and\n"
+    "blau knows it; text in quotes is a guess. --json gives both: value, and decoded, which is null otherwise.\n\n"
+    "  blau info 'Blau Heart' --values";
+
 constexpr const char* read_help =
     "F is hex, text, or a type of number: u or i with 8, 16, 24, 32 or 64 bits, f with 32 or 64; with more than\n"
     "8 bits then le (usual in Bluetooth) or be for the byte order. --json gives hexadecimal digits always.\n\n"
@@ -168,7 +173,9 @@ class Parser {
     auto* info = add_command("info", "List the services, characteristics and descriptors of a device",
                              [this] { return info_command(); });
     add_device(info);
-    info->add_flag("--values", texts_.values, "Read the values that can be read, too");
+    info->add_flag("--values", texts_.values,
+                   "Read the values that can be read, too, and decode those of known formats");
+    info->footer(info_help);
   }
 
   void add_read() {
