@@ -1,6 +1,7 @@
 #include <blau/event_loop.hpp>
 
 #include "commands.hpp"
+#include "decoded.hpp"
 #include "device.hpp"
 #include "exit_status.hpp"
 #include "json_lines.hpp"
@@ -51,8 +52,15 @@ Cell value_cell(const ReadValues& read, Handle handle) {
     return Cell(std::string("(").append(failure->second).append(")"), Style::yellow);
   const auto value = read.values.find(handle);
   if (value == read.values.end()) return Cell("");
-  const auto hint = text_hint(value->second);
-  return Cell(hint.empty() ? to_hex(value->second) : hint, Style::green);
+  return Cell(to_hex(value->second), Style::green);
+}
+
+/// What the value means; in quotes where that is only a guess.
+Cell decoded_cell(const ReadValues& read, const Characteristic& characteristic) {
+  const auto value = read.values.find(characteristic.handle());
+  if (value == read.values.end()) return Cell("");
+  const auto meaning = decoded(characteristic.uuid(), value->second);
+  return Cell(meaning ? *meaning : text_hint(value->second), Style::green);
 }
 
 class Tree {
@@ -61,7 +69,7 @@ class Tree {
 
   void add(const Service& service) {
     add_row(service.handle(), "", full_name(service), Style::bold,
-            service.is_primary() ? "service" : "secondary service", Cell(""));
+            service.is_primary() ? "service" : "secondary service");
     for (const auto& characteristic : service.characteristics()) add(characteristic);
   }
   [[nodiscard]] const Table& table() const noexcept { return table_; }
@@ -70,21 +78,26 @@ class Tree {
   static std::vector<Column> columns(bool with_values) {
     std::vector<Column> columns{
         {"HANDLE"}, {"ATTRIBUTE", Column::Align::left, 24}, {"PROPERTIES", Column::Align::left, 10}};
-    if (with_values) columns.push_back({"VALUE", Column::Align::left, 12});
+    if (with_values) {
+      columns.push_back({"VALUE", Column::Align::left, 12});
+      columns.push_back({"DECODED", Column::Align::left, 12});
+    }
     return columns;
   }
   void add(const Characteristic& characteristic) {
-    const auto value = read_ ? value_cell(*read_, characteristic.handle()) : Cell("");
+    std::vector<Cell> values;
+    if (read_) values = {value_cell(*read_, characteristic.handle()), decoded_cell(*read_, characteristic)};
     add_row(characteristic.handle(), "  ", full_name(characteristic), Style::plain,
-            properties_text(characteristic.properties()), value);
+            properties_text(characteristic.properties()), values);
     for (const auto& descriptor : characteristic.descriptors())
-      add_row(descriptor.handle(), "    ", full_name(descriptor), Style::dim, "descriptor", Cell(""));
+      add_row(descriptor.handle(), "    ", full_name(descriptor), Style::dim, "descriptor");
   }
   void add_row(Handle handle, std::string indent, const std::string& name, Style style, const std::string& properties,
-               const Cell& value) {
+               std::vector<Cell> values = std::vector<Cell>()) {
     std::vector<Cell> row{Cell(to_text(handle), Style::cyan), Cell(indent.append(name), style),
                           Cell(properties, Style::dim)};
-    if (read_) row.push_back(value);
+    if (read_) values.resize(2, Cell(""));
+    row.insert(row.end(), values.begin(), values.end());
     table_.add(std::move(row));
   }
 

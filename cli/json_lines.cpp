@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "clock_text.hpp"
+#include "decoded.hpp"
 
 namespace blau::cli {
 namespace {
@@ -51,6 +52,7 @@ Json characteristic_json(const Characteristic& characteristic, const ValuesByHan
   json["properties"] = property_names(characteristic.properties());
   const auto value = values.find(characteristic.handle());
   json["value"] = value == values.end() ? Json() : Json(to_hex(value->second));
+  json["decoded"] = value == values.end() ? Json() : or_null(decoded(characteristic.uuid(), value->second));
   json["descriptors"] = Json::array();
   for (const auto& descriptor : characteristic.descriptors()) json["descriptors"].push_back(attribute(descriptor));
   return json;

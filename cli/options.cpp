@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "completion.hpp"
+#include "man_page.hpp"
 #include "text.hpp"
 
 namespace blau::cli {
@@ -21,6 +23,11 @@ constexpr const char* general_help =
     "  blau --backend sim read 'Blau Heart' battery_level\n\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 device or attribute not found, 4 time-out,\n"
     "5 no usable Bluetooth, 130 interrupted.";
+
+constexpr const char* info_help =
+    "VALUE is in hexadecimal digits. DECODED is what it means where the Bluetooth SIG has laid down its format and\n"
+    "blau knows it; text in quotes is a guess. --json gives both: value, and decoded, which is null otherwise.\n\n"
+    "  blau info 'Blau Heart' --values";
 
 constexpr const char* read_help =
     "F is hex, text, or a type of number: u or i with 8, 16, 24, 32 or 64 bits, f with 32 or 64; with more than\n"
@@ -40,9 +47,16 @@ constexpr const char* notify_help =
     "With both, fewer values than --count in that time are a time-out. For F see `blau read --help`.\n\n"
     "  blau notify 'Blau Heart' heart_rate_measurement battery_level --count 10";
 
+constexpr const char* completion_help =
+    "SHELL is bash, zsh or fish. An installed blau brings these scripts along; otherwise\n\n"
+    "  source <(blau completion bash)\n"
+    "  source <(blau completion zsh)\n"
+    "  blau completion fish | source\n\n"
+    "in ~/.bashrc, in ~/.zshrc after compinit, or in ~/.config/fish/config.fish.";
+
 /// The texts as they stand on the command line, before anything is made of them.
 struct Texts {
-  std::string device, characteristic, value, name;
+  std::string device, characteristic, value, name, shell;
   /// Absent where they were not given; given as empty text they are wrong.
   std::optional<std::string> backend, timeout, descriptor, format, seconds, count, rssi;
   std::vector<std::string> characteristics, services;
@@ -64,11 +78,20 @@ class Parser {
     add_read();
     add_write();
     add_notify();
+    add_documents();
     for (auto* command : app_.get_subcommands({})) command->fallthrough()->get_formatter()->column_width(28);
     app_.get_formatter()->column_width(28);
   }
 
   CLI::App& app() { return app_; }
+
+  /// After parsing: the text to print, if that is all that was asked for.
+  std::optional<std::string> document() {
+    const auto* const command = app_.get_subcommands().front();
+    if (command == manual_) return man_page(surface_of(app_, choices_));
+    if (command != completion_) return std::nullopt;
+    return completion_script(surface_of(app_, choices_), texts_.shell);
+  }
 
   /// After parsing.
   Invocation invocation() {
@@ -87,15 +110,21 @@ class Parser {
     return command;
   }
 
+  CLI::Option* choose(CLI::Option* option, std::vector<std::string> words) {
+    choices_.emplace(option, std::move(words));
+    return option;
+  }
+
   static CLI::Option* once(CLI::Option* option, const char* value_name) {
     return option->type_name(value_name)->type_size(1);
   }
 
   void add_global_options() {
-    once(
+    const auto backend = once(
         app_.add_option("--backend", texts_.backend,
                         "bluez, sim, or sim:FILE for a world of your own (default: $BLAU_BACKEND, else this system's)"),
         "NAME");
+    choose(backend, {"bluez", "sim", "sim:FILE"});
     once(app_.add_option("--adapter", options_.adapter,
                          "The adapter to use, by name or address (default: the first usable one)"),
          "NAME");
@@ -134,15 +163,19 @@ class Parser {
     once(command->add_option("--descriptor", texts_.descriptor, what), "D");
   }
   void add_format(CLI::App* command) {
-    once(command->add_option("--format", texts_.format, "How to print values: hex (default), text, u8, i16le, ..."),
-         "F");
+    const auto format =
+        once(command->add_option("--format", texts_.format, "How to print values: hex (default), text, u8, i16le, ..."),
+             "F");
+    choose(format, Format::all_names());
   }
 
   void add_info() {
     auto* info = add_command("info", "List the services, characteristics and descriptors of a device",
                              [this] { return info_command(); });
     add_device(info);
-    info->add_flag("--values", texts_.values, "Read the values that can be read, too");
+    info->add_flag("--values", texts_.values,
+                   "Read the values that can be read, too, and decode those of known formats");
+    info->footer(info_help);
   }
 
   void add_read() {
@@ -176,6 +209,14 @@ class Parser {
     once(notify->add_option("--seconds", texts_.seconds, "End after this time"), "S");
     add_format(notify);
     notify->footer(notify_help);
+  }
+
+  void add_documents() {
+    completion_ = app_.add_subcommand("completion", "Print the script that completes commands and options in a shell");
+    const auto shell = once(completion_->add_option("SHELL", texts_.shell, "bash, zsh or fish")->required(), "");
+    choose(shell->option_text(" "), {"bash", "zsh", "fish"});
+    completion_->footer(completion_help);
+    manual_ = app_.add_subcommand("manual", "Print the page of the manual, for man")->group("");
   }
 
   Command scan_command() const {
@@ -220,8 +261,21 @@ class Parser {
   CLI::App app_;
   GlobalOptions options_;
   Texts texts_;
+  Choices choices_;
+  CLI::App *completion_ = nullptr, *manual_ = nullptr;
   std::map<const CLI::App*, std::function<Command()>> make_;
 };
+
+/// `adapters, scan or info`.
+std::string commands_in_words(const CLI::App& app) {
+  const auto commands = surface_of(app, {}).commands;
+  std::string words;
+  for (const auto& command : commands) {
+    const bool last = &command == &commands.back();
+    words.append(words.empty() ? "" : last ? " or " : ", ").append(command.name);
+  }
+  return words;
+}
 
 /// CLI11's message with what to do about it.
 std::string complaint(CLI::App& app, const CLI::ParseError& error) {
@@ -235,7 +289,7 @@ std::string complaint(CLI::App& app, const CLI::ParseError& error) {
            " shows what there is";
   }
   if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error))
-    return "say what to do: adapters, scan, info, read, write or notify; `blau --help` tells more";
+    return "say what to do: " + commands_in_words(app) + "; `blau --help` tells more";
   return std::string(error.what()) + ": " + help + " shows how to write it";
 }
 
@@ -246,6 +300,7 @@ std::variant<Invocation, NothingToRun> parse_command_line(int argc, const char* 
   auto& app = parser.app();
   try {
     app.parse(argc, argv);
+    if (auto document = parser.document()) return NothingToRun{std::move(*document), {}, ExitStatus::done};
     return parser.invocation();
   } catch (const CLI::CallForHelp&) {
     return NothingToRun{app.help(), {}, ExitStatus::done};

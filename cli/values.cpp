@@ -183,6 +183,12 @@ Format::Format(std::string_view name) {
 
 bool Format::is_name(std::string_view text) noexcept { return find_format(text).has_value(); }
 
+std::vector<std::string> Format::all_names() {
+  std::vector<std::string> all;
+  for (const auto& [name, format] : formats) all.emplace_back(name);
+  return all;
+}
+
 std::string Format::names() {
   std::string all;
   for (const auto& [name, format] : formats) all.append(all.empty() ? "" : ", ").append(name);

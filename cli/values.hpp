@@ -25,6 +25,7 @@ class Format {
 
   /// Whether this is the name of a format.
   [[nodiscard]] static bool is_name(std::string_view text) noexcept;
+  [[nodiscard]] static std::vector<std::string> all_names();
   /// All names, for help and messages.
   [[nodiscard]] static std::string names();
 

@@ -182,9 +182,10 @@ TEST(Info, ListsEveryAttributeAligned) {
 TEST(Info, ReadsValuesAndSaysWhyOneCannotBeRead) {
   const auto outcome = blau({"--timeout", "0.5", "info", strap, "--values"});
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
-  EXPECT_THAT(outcome.output,
-              AllOf(ContainsRegex("Battery Level \\(2a19\\) +read notify +57\n"), HasSubstr("\"Blau Works\""),
-                    HasSubstr("(application error 0x80)"), HasSubstr("(timed_out)")));
+  EXPECT_THAT(outcome.output, AllOf(ContainsRegex("Battery Level \\(2a19\\) +read notify +57 +87 %\n"),
+                                    ContainsRegex(" +426c617520576f726b73 +Blau Works\n"),
+                                    ContainsRegex("Body Sensor Location \\(2a38\\) +read +01 +chest\n"),
+                                    HasSubstr("(application error 0x80)"), HasSubstr("(timed_out)")));
 }
 
 TEST(Info, GivesOneJsonObject) {
@@ -201,15 +202,29 @@ TEST(Info, GivesOneJsonObject) {
   EXPECT_EQ(heart["handle"], 10);
   EXPECT_EQ(heart["description"], "Heart Rate");
   const auto& rate = with_uuid(heart["characteristics"], "00002a37" + base);
-  EXPECT_THAT(keys(rate), ElementsAre("uuid", "handle", "description", "properties", "value", "descriptors"));
+  EXPECT_THAT(keys(rate),
+              ElementsAre("uuid", "handle", "description", "properties", "value", "decoded", "descriptors"));
   EXPECT_EQ(rate["properties"], Json::array({"notify"}));
   EXPECT_EQ(rate["value"], nullptr);
+  EXPECT_EQ(rate["decoded"], nullptr);
   EXPECT_EQ(rate["descriptors"][1],
             (Json{{"uuid", "00002901" + base}, {"handle", 14}, {"description", "Characteristic User Description"}}));
 
   const auto& own = with_uuid(json["services"], "b1a00000-0000-4000-8000-00b1a0b1a0b1");
   EXPECT_EQ(with_uuid(own["characteristics"], everything)["value"], "2cfeffff");
+  EXPECT_EQ(with_uuid(own["characteristics"], everything)["decoded"], nullptr);
   EXPECT_EQ(with_uuid(own["characteristics"], forbidden)["value"], nullptr);
+}
+
+TEST(Info, DecodesValuesInJsonBesideTheirDigits) {
+  const auto json = Json::parse(blau({"--json", "--timeout", "0.5", "info", strap, "--values"}).output);
+  const auto& battery = with_uuid(json["services"], "0000180f" + base)["characteristics"][0];
+  EXPECT_EQ(battery["value"], "57");
+  EXPECT_EQ(battery["decoded"], "87 %");
+  const auto& device = with_uuid(json["services"], "0000180a" + base);
+  EXPECT_EQ(with_uuid(device["characteristics"], "00002a29" + base)["decoded"], "Blau Works");
+  // It holds control characters, which no model number does.
+  EXPECT_EQ(with_uuid(device["characteristics"], "00002a24" + base)["decoded"], nullptr);
 }
 
 TEST(Info, LeavesValuesNullWhereNoneWereAskedFor) {
@@ -217,6 +232,7 @@ TEST(Info, LeavesValuesNullWhereNoneWereAskedFor) {
   const auto& battery = json["services"].back()["characteristics"][0];
   EXPECT_EQ(battery["handle"], 0x31);
   EXPECT_EQ(battery["value"], nullptr);
+  EXPECT_EQ(battery["decoded"], nullptr);
 }
 
 }  // namespace

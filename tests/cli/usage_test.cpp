@@ -43,6 +43,15 @@ TEST(Usage, EachCommandHasHelp) {
   }
 }
 
+TEST(Usage, NamesEachCommandWhereNoneWasGiven) { expect_usage_error({}, "say what to do: adapters, scan, "); }
+
+TEST(Usage, PrintsCompletionOfKnownShellsOnly) {
+  const auto outcome = blau_alone({"completion", "bash"});
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("complete -F _blau blau"));
+  expect_usage_error({"completion", "tcsh"}, "'tcsh' is no shell");
+}
+
 TEST(Usage, VersionIsThatOfTheProject) {
   const auto outcome = blau_alone({"--version"});
   EXPECT_EQ(outcome.status, 0);
@@ -62,6 +71,7 @@ TEST(Usage, RefusesMissingArguments) {
   expect_usage_error({"read", "Twins"}, "CHAR is required");
   expect_usage_error({"write", "Twins", "2a19"}, "VALUE is required");
   expect_usage_error({"notify", "Twins"}, "CHAR is required");
+  expect_usage_error({"completion"}, "SHELL is required");
   expect_usage_error({"scan", "--seconds"}, "--seconds");
 }
 
