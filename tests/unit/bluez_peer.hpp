@@ -13,6 +13,13 @@
 
 namespace blau::detail::bluez {
 
+/// What a call of bluetoothd's was answered with.
+struct PeerAnswer {
+  bool came = false;
+  std::string error;  ///< its name; empty: none
+  Message message;
+};
+
 /// Plays bluetoothd at the other end of a socket, on the loop of the test: tests see each call and answer when they like.
 class BlueZPeer {
  public:
@@ -77,6 +84,32 @@ class BlueZPeer {
     send(message);
   }
   void error(const Message& call, const char* name, const char* text) { send(PeerBus::error_to(call, name, text)); }
+  /// Calls a method of the agent; `answer` must outlive it.
+  void ask_agent(const char* member, PeerAnswer& answer, const Fill& fill) {
+    sd_bus_message* made = nullptr;
+    ASSERT_GE(sd_bus_message_new_method_call(bus_.bus(), &made, nullptr, "/blau/agent", "org.bluez.Agent1", member), 0);
+    Message call = Message::adopt(made);
+    fill(call);
+    const auto on_answer = [](sd_bus_message* reply, void* to, sd_bus_error*) {
+      auto& taken = *static_cast<PeerAnswer*>(to);
+      taken.came = true;
+      const sd_bus_error* error = sd_bus_message_get_error(reply);
+      if (error) taken.error = error->name;
+      taken.message = Message::share(reply);
+      return 0;
+    };
+    ASSERT_GE(sd_bus_call_async(bus_.bus(), nullptr, call.get(), on_answer, &answer, UINT64_MAX), 0);
+    bus_.process();
+  }
+  /// Calls a method of the agent whose answer bluetoothd does not want.
+  void tell_agent(const char* member, const Fill& fill) {
+    sd_bus_message* made = nullptr;
+    ASSERT_GE(sd_bus_message_new_method_call(bus_.bus(), &made, nullptr, "/blau/agent", "org.bluez.Agent1", member), 0);
+    Message call = Message::adopt(made);
+    fill(call);
+    sd_bus_message_set_expect_reply(call.get(), 0);
+    send(call);
+  }
   /// PropertiesChanged; `fill` appends a{sv}as.
   void emit(const std::string& path, const char* interface, const Fill& fill) {
     Message message = bus_.signal(path.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged");

@@ -79,7 +79,14 @@ struct Told final : backend::ClientEvents {
   }
   void on_mtu_changed(std::uint16_t now) override { mtu = now; }
   void on_services_changed() override { log.emplace_back("services changed"); }
-  void on_pairing_question(const backend::PairingQuestion&, backend::Done<backend::PairingAnswer>) override {}
+  void on_pairing_question(const backend::PairingQuestion& asked, backend::Done<backend::PairingAnswer> done) override {
+    question = asked;
+    answer = std::move(done);
+  }
+  void on_pairing_question_withdrawn() override { log.emplace_back("question withdrawn"); }
+  void on_bond_changed(bool bonded) override { log.emplace_back(bonded ? "bonded" : "not bonded"); }
+  std::optional<backend::PairingQuestion> question;
+  backend::Done<backend::PairingAnswer> answer;
 };
 
 /// An adapter, and a device with two characteristics that notify; bluetoothd is played by the test.

@@ -27,7 +27,8 @@ struct Call {
 // Shared with a handler that runs, so that it may destroy its own subscription.
 struct Match : std::enable_shared_from_this<Match> {
   Loop* loop = nullptr;
-  Bus::SignalHandler handler;
+  unique_function<void(const Message&)> handler;
+  std::string interface;  // of an object
   sd_bus_slot* slot = nullptr;
 };
 
@@ -59,6 +60,8 @@ class SdBus final : public Bus, public std::enable_shared_from_this<SdBus> {
   void call(Message message, ReplyHandler handler) override;
   void send(Message message) noexcept override;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(const std::string& rule, SignalHandler handler) override;
+  [[nodiscard]] std::unique_ptr<Subscription> serve(const std::string& path, const std::string& interface,
+                                                    CallHandler handler) override;
   void flush() noexcept override;
   void close() noexcept override;
   void on_lost(unique_function<void()> handler) override { on_lost_ = std::move(handler); }
@@ -68,6 +71,8 @@ class SdBus final : public Bus, public std::enable_shared_from_this<SdBus> {
  private:
   static int on_reply(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept;
   static int on_signal(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept;
+  static int on_call(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept;
+  [[nodiscard]] std::shared_ptr<Match> make_match(unique_function<void(const Message&)> handler);
   void process();
   void process_soon();
   void lose();
@@ -121,13 +126,25 @@ void SdBus::send(Message message) noexcept {
   });
 }
 
-std::unique_ptr<Subscription> SdBus::subscribe(const std::string& rule, SignalHandler handler) {
+std::shared_ptr<Match> SdBus::make_match(unique_function<void(const Message&)> handler) {
   auto match = std::make_shared<Match>();
   match->loop = &loop_;
   match->handler = std::move(handler);
+  return match;
+}
+
+std::unique_ptr<Subscription> SdBus::subscribe(const std::string& rule, SignalHandler handler) {
+  auto match = make_match(std::move(handler));
   // Without an own install callback sd-bus ends the connection where the bus refuses the rule: better than silence.
   if (bus_) sd_bus_add_match_async(bus_, &match->slot, rule.c_str(), &on_signal, nullptr, match.get());
   if (bus_ && !processing_) arm();
+  return std::make_unique<MatchSubscription>(std::move(match));
+}
+
+std::unique_ptr<Subscription> SdBus::serve(const std::string& path, const std::string& interface, CallHandler handler) {
+  auto match = make_match(std::move(handler));
+  match->interface = interface;
+  if (bus_) sd_bus_add_object(bus_, &match->slot, path.c_str(), &on_call, match.get());
   return std::make_unique<MatchSubscription>(std::move(match));
 }
 
@@ -166,6 +183,13 @@ int SdBus::on_signal(sd_bus_message* message, void* userdata, sd_bus_error*) noe
   const auto match = static_cast<Match*>(userdata)->shared_from_this();
   run_guarded(*match->loop, [&] { match->handler(Message::share(message)); });
   return 0;
+}
+
+int SdBus::on_call(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
+  const auto match = static_cast<Match*>(userdata)->shared_from_this();
+  if (sd_bus_message_is_method_call(message, match->interface.c_str(), nullptr) <= 0) return 0;
+  run_guarded(*match->loop, [&] { match->handler(Message::share(message)); });
+  return 1;
 }
 
 void SdBus::fail_soon(ReplyHandler handler, std::string_view name) {

@@ -35,7 +35,7 @@ class Reply {
   std::string_view error_text_;
 };
 
-/// Keeps a match rule; destroying it ends the signals, inside their handler too.
+/// Keeps a match rule or an object; destroying it ends the signals or the calls, inside their handler too.
 class Subscription {
  public:
   virtual ~Subscription() = default;
@@ -56,6 +56,7 @@ class Bus {
  public:
   using ReplyHandler = unique_function<void(Reply)>;
   using SignalHandler = unique_function<void(const Message&)>;
+  using CallHandler = unique_function<void(const Message&)>;
 
   virtual ~Bus() = default;
   Bus(const Bus&) = delete;
@@ -65,10 +66,13 @@ class Bus {
   [[nodiscard]] virtual Message new_call(const Target& target) = 0;
   /// Sends a call and waits for its answer without a limit. `handler` is called exactly once, never from inside, unless the bus is destroyed or closed before.
   virtual void call(Message message, ReplyHandler handler) = 0;
-  /// Sends a call whose answer nobody wants.
+  /// Sends a call whose answer nobody wants, or an answer.
   virtual void send(Message message) noexcept = 0;
   /// Calls `handler` for each signal that fits a match rule. The rule holds for everything that is caused by later calls.
   [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(const std::string& rule, SignalHandler handler) = 0;
+  /// Calls `handler` for each call of a method of that interface at that object path; it is to be answered by `send`, at any time. Other calls get the error UnknownMethod.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> serve(const std::string& path, const std::string& interface,
+                                                            CallHandler handler) = 0;
   /// Puts what is queued on its way now, since the process may end.
   virtual void flush() noexcept = 0;
   /// Ends the connection; no handler is called any more.

@@ -78,6 +78,8 @@ void Session::connect_finished(const backend::ConnectResult& result) {
   if (!done) return;
   linked_ = result.has_value();
   if (!linked_) link_.reset();
+  const DeviceObject* found = device();
+  if (found) bond_is(found->has_bond());
   if (events_) done(result);
 }
 
@@ -142,6 +144,7 @@ void Session::orphan() noexcept {
   connecting_.reset();
   requests_.clear();
   discovery_.reset();
+  cancel_pair();
   if (const auto system = system_.lock()) leave_link(*system);
   linked_ = false;
   link_.reset();

@@ -63,6 +63,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void write(std::uint16_t handle, ByteView value, std::optional<backend::WriteKind> kind, backend::Done<void> done);
   void subscribe(std::uint16_t handle, const backend::SubscribeRequest& wanted, backend::Done<void> done);
   void unsubscribe(std::uint16_t handle, backend::Done<void> done);
+  void pair(const backend::PairRequest& wanted, backend::Done<void> done);
+  void cancel_pair();
+  void unpair(backend::Done<void> done);
+
+  // What the pairing asks.
+
+  void ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done);
+  void question_withdrawn();
 
   // What the link tells.
 
@@ -72,6 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void attributes_changed();
   void attribute_removed(std::uint16_t handle);
   void mtu_told(std::uint16_t mtu);
+  void bond_is(bool bonded);
   void deliver(std::uint16_t handle, ByteView value) {
     if (events_ && linked_) events_->on_value(handle, value);
   }
@@ -85,6 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void start_connect(System& system);
   void leave_link(System& system) noexcept;
+  void remove_bond(System& system, backend::Done<void> done);
   [[nodiscard]] std::string wanted_adapter() const;
   [[nodiscard]] Result<std::string> find_device(System& system) const;
   [[nodiscard]] const DeviceObject* device() const noexcept;
@@ -114,6 +124,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool linked_ = false;
   bool services_known_ = false;
   bool change_due_ = false;
+  // As was told last.
+  bool bonded_ = false;
   std::uint16_t mtu_ = default_mtu;
   std::vector<std::shared_ptr<PendingRequest>> requests_;
   Request<backend::GattDatabase> discovery_;

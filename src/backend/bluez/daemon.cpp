@@ -87,6 +87,7 @@ void Daemon::loaded(const Reply& reply) {
     return finish(Error(ErrorCode::failed, "bluetoothd's list of objects is malformed: is it the real bluetoothd?"));
   }
   state_ = State::ready;
+  owner_ = reply.message().sender();
   for (std::size_t i = 0; i < observers_.size(); ++i) observers_[i]->daemon_ready();
   finish(Result<void>());
 }
@@ -151,6 +152,16 @@ void Daemon::flush() noexcept {
 
 std::unique_ptr<Subscription> Daemon::subscribe(const std::string& rule, Bus::SignalHandler handler) {
   return bus_ ? bus_->subscribe(std::string(from_bluez) + rule, std::move(handler)) : nullptr;
+}
+
+std::unique_ptr<Subscription> Daemon::serve(const std::string& path, const char* interface, Bus::CallHandler handler) {
+  if (!bus_) return nullptr;
+  return bus_->serve(path, interface, [self = weak_self(), handler = std::move(handler)](const Message& call) mutable {
+    const auto daemon = self.lock();
+    if (!daemon) return;
+    if (call.sender() == daemon->owner_) return handler(call);
+    daemon->send(Message::error_to(call, SD_BUS_ERROR_ACCESS_DENIED, "This object is for bluetoothd alone"));
+  });
 }
 
 }  // namespace blau::detail::bluez

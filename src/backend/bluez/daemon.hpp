@@ -56,6 +56,9 @@ class Daemon : public Anchored<Daemon> {
   void send(Message message) noexcept;
   void flush() noexcept;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(const std::string& rule, Bus::SignalHandler handler);
+  /// An object of this program, for bluetoothd alone: others' calls are refused. Null without a connection.
+  [[nodiscard]] std::unique_ptr<Subscription> serve(const std::string& path, const char* interface,
+                                                    Bus::CallHandler handler);
 
  private:
   enum class State { closed, absent, loading, ready };
@@ -75,6 +78,8 @@ class Daemon : public Anchored<Daemon> {
   std::shared_ptr<Bus> bus_;
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
   Objects objects_;
+  // Its unique name on the bus.
+  std::string owner_;
   std::vector<DaemonObserver*> observers_;
   std::vector<backend::Done<void>> waiting_;
   // Answers to older questions are of no interest.

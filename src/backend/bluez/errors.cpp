@@ -51,6 +51,8 @@ constexpr std::string_view verb_of(Request request) noexcept {
     case Request::read: return "the value was not read";
     case Request::write: return "the value was not written";
     case Request::subscribe: return "notifications were not turned on";
+    case Request::pair: return "the pairing did not begin";
+    case Request::unpair: return "the bond was not removed";
   }
   return "BlueZ failed";
 }
@@ -124,7 +126,23 @@ Error failed_error(const Fault& fault) {
   return fault.error(ErrorCode::failed, verb_of(fault.request));
 }
 
+std::optional<Error> pairing_error(const Fault& fault) {
+  if (fault.name == "AuthenticationCanceled")
+    return fault.error(ErrorCode::pairing_canceled, "the pairing was called off: by the device, or by another program");
+  if (fault.name == "AuthenticationRejected")
+    return fault.error(ErrorCode::pairing_rejected, "the device refuses to pair: is it in its pairing mode?");
+  if (fault.name == "AuthenticationTimeout")
+    return fault.error(ErrorCode::pairing_timed_out, "the pairing took too long: is the device waiting for its user?");
+  if (fault.name == "AuthenticationFailed" || fault.name == "ConnectionAttemptFailed" || fault.name == "Failed")
+    return fault.error(ErrorCode::pairing_failed,
+                       "the pairing failed: was the passkey right, and is the device in its pairing mode?");
+  return std::nullopt;
+}
+
 Error bluez_error(const Fault& fault) {
+  if (fault.request == Request::pair) {
+    if (auto known = pairing_error(fault)) return *known;
+  }
   if (fault.is_gatt()) {
     if (auto known = gatt_error(fault)) return *known;
   }

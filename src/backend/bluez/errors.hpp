@@ -17,6 +17,8 @@ enum class Request {
   read,        ///< ReadValue
   write,       ///< WriteValue
   subscribe,   ///< StartNotify
+  pair,        ///< RegisterAgent, Device1.Pair
+  unpair,      ///< Adapter1.RemoveDevice
 };
 
 /// The error that a D-Bus error means. `name` goes to `native()` verbatim, `text` (BlueZ's own words) into the message.

@@ -10,6 +10,8 @@ inline constexpr const char* device_interface = "org.bluez.Device1";
 inline constexpr const char* service_interface = "org.bluez.GattService1";
 inline constexpr const char* characteristic_interface = "org.bluez.GattCharacteristic1";
 inline constexpr const char* descriptor_interface = "org.bluez.GattDescriptor1";
+inline constexpr const char* agent_interface = "org.bluez.Agent1";
+inline constexpr const char* agent_manager_interface = "org.bluez.AgentManager1";
 inline constexpr const char* object_manager_interface = "org.freedesktop.DBus.ObjectManager";
 inline constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 

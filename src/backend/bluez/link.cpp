@@ -245,12 +245,34 @@ void Link::device_changed(DeviceChange change) {
     if (state_ == State::up && !is_connected()) drop(reason_of_drop(), std::string(told_reason_));
     check_closed();
   }
-  if (!has(change, DeviceChange::services_resolved)) return;
   const auto holders = holders_;
+  const DeviceObject* found = device();
+  if (has(change, DeviceChange::bonded) && found)
+    for (const auto& session : holders) session->bond_is(found->has_bond());
+  if (!has(change, DeviceChange::services_resolved)) return;
   for (const auto& session : holders) session->services_changed_state();
 }
 
+void Link::remove_device(backend::Done<void> done) {
+  const auto parsed = parse_path(path_);
+  Message call =
+      daemon_.new_call(std::string(parsed ? parsed->adapter : std::string_view()), adapter_interface, "RemoveDevice");
+  call.append("o", path_.c_str());
+  removing_ = true;
+  daemon_.call(std::move(call),
+               [self = shared_from_this(), pin = pin_, done = std::move(done)](const Reply& reply) mutable {
+                 const auto whole = pin.lock();
+                 self->removing_ = false;
+                 if (!whole) return;
+                 const bool is_gone = reply.ok() || reply.error_name() == "org.bluez.Error.DoesNotExist";
+                 if (is_gone) return done(Result<void>());
+                 done(to_error(Request::unpair, reply.error_name(), reply.error_text()));
+               });
+}
+
 void Link::device_removed() {
+  const auto holders = holders_;
+  for (const auto& session : holders) session->bond_is(false);
   vanish(Error(ErrorCode::device_not_found, "BlueZ has removed the device: scan for it again"), reason_of_drop(),
          told_reason_);
 }

@@ -41,6 +41,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void watch_values();
   /// Tells the sessions of a new MTU: each characteristic has it, so one will do.
   void watch_mtu(const std::string& characteristic);
+  /// Has BlueZ forget the device, and the bond with it; a link that is up ends first.
+  void remove_device(backend::Done<void> done);
   /// True if Connect was ours.
   [[nodiscard]] bool is_ours() const noexcept { return ours_; }
 
@@ -94,6 +96,8 @@ class Link : public std::enable_shared_from_this<Link> {
   bool ours_ = false;
   // The cache still holds the device, but no longer after this event.
   bool vanishing_ = false;
+  // This program has it removed.
+  bool removing_ = false;
   bool connect_pending_ = false;
   bool disconnect_pending_ = false;
   std::optional<Error> disconnect_error_;

@@ -76,6 +76,7 @@ void Link::mtu_changed(const Message& signal) {
 }
 
 DisconnectReason Link::reason_of_drop() const {
+  if (removing_) return DisconnectReason::local;
   const auto ends_with = [this](std::string_view end) {
     return told_reason_.size() >= end.size() &&
            std::string_view(told_reason_).substr(told_reason_.size() - end.size()) == end;

@@ -2,6 +2,20 @@
 
 namespace blau::detail::bluez {
 
+Message Message::reply_to(const Message& call) noexcept {
+  sd_bus_message* reply = nullptr;
+  if (sd_bus_message_get_expect_reply(call.get()) <= 0) return {};
+  sd_bus_message_new_method_return(call.get(), &reply);
+  return adopt(reply);
+}
+
+Message Message::error_to(const Message& call, const char* name, const char* text) noexcept {
+  sd_bus_message* reply = nullptr;
+  if (sd_bus_message_get_expect_reply(call.get()) <= 0) return {};
+  sd_bus_message_new_method_errorf(call.get(), &reply, name, "%s", text);
+  return adopt(reply);
+}
+
 bool Reader::check(int result) noexcept {
   if (result < 0) failed_ = true;
   return result > 0;
@@ -28,6 +42,12 @@ std::string_view Reader::basic_text(char type) noexcept {
 std::uint16_t Reader::number() noexcept {
   std::uint16_t number = 0;
   if (!failed_) check(sd_bus_message_read_basic(message_, 'q', &number));
+  return number;
+}
+
+std::uint32_t Reader::long_number() noexcept {
+  std::uint32_t number = 0;
+  if (!failed_) check(sd_bus_message_read_basic(message_, 'u', &number));
   return number;
 }
 

@@ -27,10 +27,17 @@ class Message {
   }
   ~Message() { sd_bus_message_unref(message_); }
 
+  /// What a call is answered with; empty where the caller wants no answer.
+  [[nodiscard]] static Message reply_to(const Message& call) noexcept;
+  [[nodiscard]] static Message error_to(const Message& call, const char* name, const char* text) noexcept;
+
   explicit operator bool() const noexcept { return message_ != nullptr; }
   [[nodiscard]] sd_bus_message* get() const noexcept { return message_; }
   /// The object path in its header; empty where there is none.
   [[nodiscard]] std::string_view path() const noexcept { return view(sd_bus_message_get_path(message_)); }
+  [[nodiscard]] std::string_view member() const noexcept { return view(sd_bus_message_get_member(message_)); }
+  /// The unique name of who sent it; empty without a bus between.
+  [[nodiscard]] std::string_view sender() const noexcept { return view(sd_bus_message_get_sender(message_)); }
 
   /// Appends values as `sd_bus_message_append` takes them (booleans as `int`). What cannot be appended empties the
   /// message, and the call that is made with it fails.
@@ -73,6 +80,7 @@ class Reader {
   [[nodiscard]] std::string_view text() noexcept { return basic_text('s'); }
   [[nodiscard]] std::string_view object_path() noexcept { return basic_text('o'); }
   [[nodiscard]] std::uint16_t number() noexcept;
+  [[nodiscard]] std::uint32_t long_number() noexcept;
   [[nodiscard]] ByteView bytes() noexcept;
   /// Belongs to the message.
   [[nodiscard]] int descriptor() noexcept;

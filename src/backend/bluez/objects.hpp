@@ -80,7 +80,8 @@ enum class DeviceChange : std::uint8_t {
   connected = 2,
   services_resolved = 4,
   described = 8,  ///< something that advertisements and connections change
-  other = 16,
+  bonded = 16,
+  other = 32,
 };
 [[nodiscard]] constexpr DeviceChange operator|(DeviceChange a, DeviceChange b) noexcept {
   return static_cast<DeviceChange>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

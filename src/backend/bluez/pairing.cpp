@@ -1,20 +1,77 @@
 #include "client.hpp"
+#include "errors.hpp"
+#include "session_requests.hpp"
+#include "system.hpp"
+
+#include <utility>
+
+/// @file
+/// What a session has to do with the bond of its device.
 
 namespace blau::detail::bluez {
 
-namespace {
-
-Error not_yet() {
-  return {ErrorCode::not_supported,
-          "pairing is not there yet with BlueZ: use `bluetoothctl pair` and `bluetoothctl remove`"};
+void Client::pair(const backend::PairRequest& request, backend::Done<void> done) {
+  hold()->pair(request, std::move(done));
 }
 
-}  // namespace
+void Client::cancel_pair() { hold()->cancel_pair(); }
 
-void Client::pair(const backend::PairRequest&, backend::Done<void> done) { done(not_yet()); }
+void Client::unpair(backend::Done<void> done) { hold()->unpair(std::move(done)); }
 
-void Client::cancel_pair() {}
+void Session::pair(const backend::PairRequest& wanted, backend::Done<void> done) {
+  const auto system = system_.lock();
+  const auto request = make_request<void>(0, std::move(done));
+  const DeviceObject* device = linked_device(request);
+  if (!device) return;
+  if (device->has_bond()) return finish<void>(request, Result<void>());
+  system->pairings.begin(shared_from_this(), device->path, wanted,
+                         [self = shared_from_this(), request](const Result<void>& result) {
+                           if (result) return self->finish<void>(request, Result<void>());
+                           self->fail_after_look(request, result.error());
+                         });
+}
 
-void Client::unpair(backend::Done<void> done) { done(not_yet()); }
+void Session::cancel_pair() {
+  if (const auto system = system_.lock()) system->pairings.cancel(shared_from_this());
+}
+
+void Session::ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done) {
+  if (events_) events_->on_pairing_question(question, std::move(done));
+}
+
+void Session::question_withdrawn() {
+  if (events_) events_->on_pairing_question_withdrawn();
+}
+
+void Session::bond_is(bool bonded) {
+  if (std::exchange(bonded_, bonded) != bonded && events_) events_->on_bond_changed(bonded);
+}
+
+void Session::unpair(backend::Done<void> done) {
+  const auto system = system_.lock();
+  if (!system) return done(lost_error());
+  cancel_pair();
+  system->daemon.when_ready([self = shared_from_this(), done = std::move(done)](const Result<void>& ready) mutable {
+    const auto whole = self->system_.lock();
+    if (!whole || !self->events_) return;
+    if (!ready) return done(ready.error());
+    self->remove_bond(*whole, std::move(done));
+  });
+}
+
+void Session::remove_bond(System& system, backend::Done<void> done) {
+  const auto path = find_device(system);
+  if (!path && path.error().code() != ErrorCode::device_not_found) return done(path.error());
+  const DeviceObject* device = path ? system.daemon.objects().device(*path) : nullptr;
+  // Without a bond the device stays in BlueZ's list: only the link is to end.
+  if (!device || (!device->has_bond() && !device->paired))
+    return disconnect(backend::ReleaseKind::explicit_disconnect, std::move(done));
+  backend::Done<void> when_removed = [self = shared_from_this(),
+                                      done = std::move(done)](const Result<void>& result) mutable {
+    if (result) self->bond_is(false);
+    if (self->events_) done(result);
+  };
+  system.links.of_device(*path)->remove_device(std::move(when_removed));
+}
 
 }  // namespace blau::detail::bluez

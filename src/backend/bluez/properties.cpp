@@ -176,8 +176,8 @@ DeviceChange read_device_property(Reader& reader, std::string_view name, DeviceO
   if (name == "Connected") return if_read(reader.variant(device.connected), DeviceChange::connected);
   if (name == "ServicesResolved")
     return if_read(reader.variant(device.services_resolved), DeviceChange::services_resolved);
-  if (name == "Paired") return if_read(reader.variant(device.paired), DeviceChange::other);
-  if (name == "Bonded") return if_read(read_bonded(reader, device), DeviceChange::other);
+  if (name == "Paired") return if_read(reader.variant(device.paired), DeviceChange::bonded);
+  if (name == "Bonded") return if_read(read_bonded(reader, device), DeviceChange::bonded);
   if (name == "Address") return if_read(read_device_address(reader, device), DeviceChange::other);
   if (name == "AddressType") return if_read(read_device_address_type(reader, device), DeviceChange::other);
   return DeviceChange::none;

@@ -3,6 +3,7 @@
 #include "adapter.hpp"
 #include "daemon.hpp"
 #include "link.hpp"
+#include "pairings.hpp"
 #include "scanner.hpp"
 
 #include <memory>
@@ -13,7 +14,11 @@ namespace blau::detail::bluez {
 /// Everything that one loop has to do with BlueZ. Lives as long as its backend; the ports only look for it.
 struct System {
   System(Loop& loop, BusOpener opener)
-      : daemon(loop, std::move(opener)), adapters(daemon), discoveries(daemon, adapters), links(daemon) {}
+      : daemon(loop, std::move(opener)),
+        adapters(daemon),
+        discoveries(daemon, adapters),
+        links(daemon),
+        pairings(daemon) {}
 
   [[nodiscard]] static std::shared_ptr<System> make(Loop& loop, BusOpener opener);
 
@@ -21,6 +26,7 @@ struct System {
   Adapters adapters;
   Discoveries discoveries;
   Links links;
+  Pairings pairings;
 };
 
 }  // namespace blau::detail::bluez

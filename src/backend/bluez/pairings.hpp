@@ -1,0 +1,54 @@
+#pragma once
+
+#include "agent.hpp"
+#include "anchored.hpp"
+#include "daemon.hpp"
+
+#include <blau/backend.hpp>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace blau::detail::bluez {
+
+/// The pairings that one loop begins, one after the other: a program has one agent at bluetoothd, which can do what the user of that pairing can.
+class Pairings final : public Anchored<Pairings>, private DaemonObserver {
+ public:
+  explicit Pairings(Daemon& daemon) : daemon_(daemon) { daemon.add_observer(*this); }
+
+  /// Pairs with a device, once the pairings before are over.
+  void begin(const std::shared_ptr<Session>& session, std::string device, const backend::PairRequest& request,
+             backend::Done<void> done);
+  /// Calls the session's pairings off; they end with `pairing_canceled`.
+  void cancel(const std::shared_ptr<Session>& session);
+
+ private:
+  struct Pairing {
+    std::shared_ptr<Session> session;
+    std::string device;
+    std::shared_ptr<Agent> agent;
+    backend::Done<void> done;
+    bool registered = false;  ///< the agent, or it is on its way
+    bool called = false;      ///< Pair is not answered yet
+    bool canceled = false;
+  };
+
+  void advance();
+  void confirm();
+  void register_agent();
+  void agent_registered(const Reply& reply);
+  void pair_answered(const Reply& reply);
+  void call_off();
+  void finish(const Result<void>& result);
+  [[nodiscard]] Result<void> result_of(const Reply& reply) const;
+  Bus::ReplyHandler guarded(void (Pairings::*next)(const Reply&));
+  void daemon_lost(const std::string& native) override;
+
+  Daemon& daemon_;
+  std::shared_ptr<Pairing> current_;
+  std::deque<std::shared_ptr<Pairing>> waiting_;
+};
+
+}  // namespace blau::detail::bluez

@@ -1,0 +1,446 @@
+#ifdef BLAU_WITH_BLUEZ
+
+#include "bluez_scene.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace blau::detail::bluez {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Kind = backend::PairingQuestion::Kind;
+
+class BlueZPairing : public BlueZScene {
+ protected:
+  BlueZPairing() {
+    client_ = make_client(told_);
+    connect(*client_);
+  }
+
+  void begin(std::vector<Kind> answers) {
+    backend::PairRequest request;
+    request.answers = std::move(answers);
+    client_->pair(request, answer_.taker());
+  }
+  /// Answers RegisterAgent. @return the capability that it told
+  std::string take_agent() {
+    Message call = peer_.next_call("RegisterAgent");
+    Reader reader(call);
+    EXPECT_EQ(reader.object_path(), "/blau/agent");
+    const std::string capability(reader.text());
+    peer_.reply(call);
+    return capability;
+  }
+  /// Up to where bluetoothd is pairing.
+  Message begin_pair(std::vector<Kind> answers) {
+    begin(std::move(answers));
+    take_agent();
+    return peer_.next_call("Pair");
+  }
+  void ask(const char* member, PeerAnswer& answer) {
+    peer_.ask_agent(member, answer, [](Message& m) { m.append("o", device_path.c_str()); });
+  }
+  void ask(const char* member, PeerAnswer& answer, std::uint32_t passkey) {
+    peer_.ask_agent(member, answer, [&](Message& m) { m.append("ou", device_path.c_str(), passkey); });
+  }
+  void show(std::uint32_t passkey, int typed) {
+    peer_.tell_agent("DisplayPasskey", [&](Message& m) { m.append("ouq", device_path.c_str(), passkey, typed); });
+  }
+  void expect_question(Kind kind, std::uint32_t passkey = 0) {
+    ASSERT_TRUE(peer_.run_until([&] { return told_.question.has_value(); }));
+    EXPECT_EQ(told_.question->kind, kind);
+    EXPECT_EQ(told_.question->passkey, passkey);
+    told_.question.reset();
+  }
+  void answer_user(bool accepted, std::uint32_t passkey = 0) {
+    backend::PairingAnswer answer;
+    answer.accepted = accepted;
+    answer.passkey = passkey;
+    told_.answer(answer);
+  }
+  void expect(const PeerAnswer& answer) {
+    ASSERT_TRUE(peer_.run_until([&] { return answer.came; }));
+  }
+  void expect_end(ErrorCode code) {
+    BlueZScene::expect(answer_);
+    EXPECT_EQ(answer_.code(), code);
+    peer_.settle();
+    EXPECT_EQ(answer_.calls, 1);
+  }
+  /// The agent goes, and it is asked whether the link did.
+  void expect_look() {
+    peer_.next_call("UnregisterAgent");
+    answer_connected(1);
+  }
+  void expect_success() {
+    BlueZScene::expect(answer_);
+    EXPECT_TRUE(answer_.succeeded());
+  }
+  std::string words() const { return answer_.result->error().what(); }
+
+  Told told_;
+  std::unique_ptr<backend::ClientPort> client_;
+  Answer<void> answer_;
+};
+
+TEST_F(BlueZPairing, RegistersAnAgentForAsLongAsItPairs) {
+  Message call = begin_pair({});
+  EXPECT_EQ(sd_bus_message_get_path(call.get()), device_path);
+  peer_.reply(call);
+  expect_success();
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), ElementsAre("UnregisterAgent"));
+}
+
+struct Capability {
+  std::vector<Kind> answers;
+  const char* name;
+};
+
+class BlueZCapability : public BlueZPairing, public testing::WithParamInterface<Capability> {};
+
+TEST_P(BlueZCapability, FollowsFromTheCallbacks) {
+  begin(GetParam().answers);
+  EXPECT_EQ(take_agent(), GetParam().name);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Callbacks, BlueZCapability,
+    testing::Values(Capability{{}, "NoInputNoOutput"}, Capability{{Kind::authorize}, "NoInputNoOutput"},
+                    Capability{{Kind::display_passkey}, "DisplayOnly"},
+                    Capability{{Kind::confirm, Kind::display_passkey}, "DisplayOnly"},
+                    Capability{{Kind::confirm_passkey}, "DisplayYesNo"},
+                    Capability{{Kind::display_passkey, Kind::confirm_passkey}, "DisplayYesNo"},
+                    Capability{{Kind::request_passkey}, "KeyboardOnly"},
+                    Capability{{Kind::request_passkey, Kind::display_passkey}, "KeyboardDisplay"},
+                    Capability{{Kind::request_passkey, Kind::confirm_passkey}, "KeyboardDisplay"}));
+
+TEST_F(BlueZPairing, PasskeyOfTheUserIsHandedOn) {
+  Message call = begin_pair({Kind::request_passkey});
+  PeerAnswer passkey;
+  ask("RequestPasskey", passkey);
+  expect_question(Kind::request_passkey);
+  answer_user(true, 123456);
+  expect(passkey);
+  EXPECT_EQ(passkey.error, "");
+  EXPECT_EQ(Reader(passkey.message).long_number(), 123456U);
+  peer_.reply(call);
+  expect_success();
+}
+
+TEST_F(BlueZPairing, PasskeyIsShownOnce) {
+  Message call = begin_pair({Kind::display_passkey});
+  show(42, 0);
+  expect_question(Kind::display_passkey, 42);
+  answer_user(true);
+  for (int typed = 1; typed <= 6; ++typed) show(42, typed);
+  peer_.settle();
+  EXPECT_FALSE(told_.question);
+  peer_.reply(call);
+  expect_success();
+}
+
+TEST_F(BlueZPairing, RefusedDisplayCallsThePairingOff) {
+  Message call = begin_pair({Kind::display_passkey});
+  show(42, 0);
+  expect_question(Kind::display_passkey, 42);
+  answer_user(false);
+  peer_.next_call("CancelPairing");
+  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
+  expect_end(ErrorCode::pairing_rejected);
+}
+
+TEST_F(BlueZPairing, NumbersAreCompared) {
+  Message call = begin_pair({Kind::confirm_passkey});
+  PeerAnswer same;
+  ask("RequestConfirmation", same, 123);
+  expect_question(Kind::confirm_passkey, 123);
+  answer_user(true);
+  expect(same);
+  EXPECT_EQ(same.error, "");
+  peer_.reply(call);
+  expect_success();
+}
+
+TEST_F(BlueZPairing, UsersRefusalIsTold) {
+  Message call = begin_pair({Kind::confirm_passkey});
+  PeerAnswer same;
+  ask("RequestConfirmation", same, 123);
+  expect_question(Kind::confirm_passkey, 123);
+  answer_user(false);
+  expect(same);
+  EXPECT_EQ(same.error, "org.bluez.Error.Rejected");
+  peer_.error(call, "org.bluez.Error.AuthenticationFailed", "Authentication Failed");
+  expect_end(ErrorCode::pairing_rejected);
+}
+
+TEST_F(BlueZPairing, QuestionThatNobodyAnswersIsRefusedAndNamesTheCallback) {
+  Message call = begin_pair({Kind::request_passkey, Kind::display_passkey});
+  PeerAnswer same;
+  ask("RequestConfirmation", same, 123);
+  expect(same);
+  EXPECT_EQ(same.error, "org.bluez.Error.Rejected");
+  EXPECT_FALSE(told_.question);
+  peer_.error(call, "org.bluez.Error.AuthenticationFailed", "Authentication Failed");
+  expect_end(ErrorCode::pairing_rejected);
+  EXPECT_THAT(words(), HasSubstr("PairingAgent::confirm_passkey"));
+}
+
+TEST_F(BlueZPairing, PinCodeIsRefused) {
+  Message call = begin_pair({Kind::request_passkey});
+  PeerAnswer pin;
+  ask("RequestPinCode", pin);
+  expect(pin);
+  EXPECT_EQ(pin.error, "org.bluez.Error.Rejected");
+}
+
+TEST_F(BlueZPairing, OtherDevicesAreRefused) {
+  Message call = begin_pair({Kind::request_passkey});
+  PeerAnswer passkey;
+  peer_.ask_agent("RequestPasskey", passkey,
+                  [](Message& m) { m.append("o", "/org/bluez/hci0/dev_C0_FF_EE_00_00_99"); });
+  expect(passkey);
+  EXPECT_EQ(passkey.error, "org.bluez.Error.Rejected");
+  EXPECT_FALSE(told_.question);
+  peer_.reply(call);
+  expect_success();
+}
+
+TEST_F(BlueZPairing, JustWorksIsAskedForBefore) {
+  begin({Kind::confirm});
+  expect_question(Kind::confirm);
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+  answer_user(true);
+  EXPECT_EQ(take_agent(), "NoInputNoOutput");
+  Message call = peer_.next_call("Pair");
+  peer_.reply(call);
+  expect_success();
+}
+
+TEST_F(BlueZPairing, RefusedJustWorksNeverReachesBlueZ) {
+  begin({Kind::confirm});
+  expect_question(Kind::confirm);
+  answer_user(false);
+  expect_end(ErrorCode::pairing_rejected);
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+TEST_F(BlueZPairing, QuestionIsWithdrawn) {
+  Message call = begin_pair({Kind::confirm_passkey});
+  PeerAnswer same;
+  ask("RequestConfirmation", same, 123);
+  expect_question(Kind::confirm_passkey, 123);
+  peer_.tell_agent("Cancel", [](Message&) {});
+  peer_.settle();
+  EXPECT_THAT(told_.log, ElementsAre("question withdrawn"));
+  answer_user(true);  // too late: it reaches nobody
+  peer_.error(call, "org.bluez.Error.AuthenticationTimeout", "Authentication Timeout");
+  expect_end(ErrorCode::pairing_timed_out);
+  EXPECT_FALSE(same.came);
+}
+
+TEST_F(BlueZPairing, OpenQuestionEndsWithThePairing) {
+  Message call = begin_pair({Kind::confirm_passkey});
+  PeerAnswer same;
+  ask("RequestConfirmation", same, 123);
+  expect_question(Kind::confirm_passkey, 123);
+  peer_.error(call, "org.bluez.Error.AuthenticationTimeout", "Authentication Timeout");
+  expect(same);
+  EXPECT_EQ(same.error, "org.bluez.Error.Canceled");
+  answer_user(true);
+  expect_end(ErrorCode::pairing_timed_out);
+}
+
+TEST_F(BlueZPairing, CancelCallsItOffOnlyWhileItIsNotAnswered) {
+  Message call = begin_pair({});
+  client_->cancel_pair();
+  peer_.next_call("CancelPairing");
+  client_->cancel_pair();
+  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
+  expect_look();
+  expect_end(ErrorCode::pairing_canceled);
+  client_->cancel_pair();
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+TEST_F(BlueZPairing, CancelBeforePairLeavesNothing) {
+  begin({});
+  Message call = peer_.next_call("RegisterAgent");
+  client_->cancel_pair();
+  expect_look();
+  expect_end(ErrorCode::pairing_canceled);
+  peer_.reply(call);
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+TEST_F(BlueZPairing, DestructionCallsItOff) {
+  Message call = begin_pair({});
+  client_.reset();
+  peer_.next_call("CancelPairing");
+  peer_.next_call("Disconnect");
+  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), ElementsAre("UnregisterAgent"));
+  EXPECT_FALSE(answer_.came());
+}
+
+TEST_F(BlueZPairing, OnlyOneAtATime) {
+  Told told;
+  const auto other = make_client(told);
+  Answer<void> linked;
+  other->connect(linked.taker());
+  BlueZScene::expect(linked);
+  Message call = begin_pair({});
+  Answer<void> second;
+  other->pair({}, second.taker());
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+  set_device("Paired", 1);
+  peer_.reply(call);
+  expect_success();
+  peer_.next_call("UnregisterAgent");
+  take_agent();
+  Message again = peer_.next_call("Pair");
+  peer_.error(again, "org.bluez.Error.AlreadyExists", "Already Exists");
+  BlueZScene::expect(second);
+  EXPECT_TRUE(second.succeeded());
+}
+
+TEST_F(BlueZPairing, BondIsTold) {
+  Message call = begin_pair({});
+  set_device("Paired", 1);
+  set_device("Bonded", 1);
+  peer_.reply(call);
+  expect_success();
+  EXPECT_THAT(told_.log, ElementsAre("bonded"));
+  set_device("Bonded", 0);
+  peer_.settle();
+  EXPECT_THAT(told_.log, ElementsAre("bonded", "not bonded"));
+}
+
+TEST_F(BlueZPairing, OfABondedDeviceSucceedsAtOnce) {
+  set_device("Paired", 1);
+  peer_.settle();
+  begin({});
+  expect_success();
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+TEST_F(BlueZPairing, EndOfTheLinkEndsIt) {
+  Message call = begin_pair({});
+  set_device("Connected", 0);
+  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
+  expect_end(ErrorCode::disconnected);
+  EXPECT_THAT(peer_.calls(), ElementsAre("UnregisterAgent"));
+}
+
+TEST_F(BlueZPairing, EndOfBluetoothdEndsIt) {
+  Message call = begin_pair({});
+  peer_.emit_owner(":1.1", "");
+  expect_end(ErrorCode::backend_lost);
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+}
+
+struct Failure {
+  const char* name;
+  ErrorCode code;
+};
+
+class BlueZPairingError : public BlueZPairing, public testing::WithParamInterface<Failure> {};
+
+TEST_P(BlueZPairingError, IsTranslated) {
+  Message call = begin_pair({});
+  peer_.error(call, GetParam().name, "words");
+  const bool looks = GetParam().code == ErrorCode::pairing_failed || GetParam().code == ErrorCode::pairing_canceled;
+  if (looks) expect_look();
+  expect_end(GetParam().code);
+  EXPECT_EQ(answer_.result->error().native(), GetParam().name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Names, BlueZPairingError,
+                         testing::Values(Failure{"org.bluez.Error.AuthenticationCanceled", ErrorCode::pairing_canceled},
+                                         Failure{"org.bluez.Error.AuthenticationFailed", ErrorCode::pairing_failed},
+                                         Failure{"org.bluez.Error.AuthenticationRejected", ErrorCode::pairing_rejected},
+                                         Failure{"org.bluez.Error.AuthenticationTimeout", ErrorCode::pairing_timed_out},
+                                         Failure{"org.bluez.Error.ConnectionAttemptFailed", ErrorCode::pairing_failed},
+                                         Failure{"org.bluez.Error.Failed", ErrorCode::pairing_failed},
+                                         Failure{"org.bluez.Error.InProgress", ErrorCode::busy},
+                                         Failure{"org.freedesktop.DBus.Error.AccessDenied", ErrorCode::access_denied}));
+
+TEST_F(BlueZPairing, UnpairRemovesTheDeviceAndEndsTheLink) {
+  set_device("Paired", 1);
+  peer_.settle();
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("RemoveDevice");
+  EXPECT_EQ(Reader(call).object_path(), device_path);
+  set_device("Connected", 0);
+  peer_.emit_removed(device_path, device_interface);
+  peer_.reply(call);
+  expect_success();
+  EXPECT_THAT(told_.ends, ElementsAre(DisconnectReason::local));
+  EXPECT_THAT(told_.log, ElementsAre("bonded", "disconnected", "not bonded"));
+}
+
+TEST_F(BlueZPairing, UnpairWithoutABondEndsOnlyTheLink) {
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("Disconnect");
+  set_device("Connected", 0);
+  peer_.reply(call);
+  expect_success();
+  EXPECT_THAT(told_.ends, ElementsAre(DisconnectReason::local));
+}
+
+TEST_F(BlueZPairing, UnpairNeedsNoLink) {
+  set_device("Paired", 1);
+  set_device("Connected", 0);
+  peer_.settle();
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("RemoveDevice");
+  peer_.emit_removed(device_path, device_interface);
+  peer_.reply(call);
+  expect_success();
+}
+
+TEST_F(BlueZPairing, UnpairOfWhatIsGoneAlreadySucceeds) {
+  set_device("Paired", 1);
+  peer_.settle();
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("RemoveDevice");
+  peer_.error(call, "org.bluez.Error.DoesNotExist", "Does Not Exist");
+  expect_success();
+}
+
+TEST_F(BlueZPairing, UnpairTellsWhatFailed) {
+  set_device("Paired", 1);
+  peer_.settle();
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("RemoveDevice");
+  peer_.error(call, "org.bluez.Error.NotReady", "Resource Not Ready");
+  expect_end(ErrorCode::bluetooth_not_available);
+  EXPECT_THAT(told_.ends, IsEmpty());
+}
+
+TEST_F(BlueZPairing, UnpairCallsAPairingOff) {
+  Message call = begin_pair({});
+  Answer<void> removed;
+  client_->unpair(removed.taker());
+  peer_.next_call("CancelPairing");
+  Message disconnect = peer_.next_call("Disconnect");
+  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
+  set_device("Connected", 0);
+  peer_.reply(disconnect);
+  BlueZScene::expect(removed);
+  EXPECT_TRUE(removed.succeeded());
+  EXPECT_TRUE(answer_.came());
+}
+
+}  // namespace
+}  // namespace blau::detail::bluez
+
+#endif
