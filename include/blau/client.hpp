@@ -73,7 +73,7 @@ struct ClientOptions {
   std::chrono::nanoseconds operation_timeout = std::chrono::seconds(30);
   /// Restricts discovery to these; empty: all. One that the device does not have is no error.
   std::vector<Uuid> services;
-  /// Pair before discovery; `connect` fails where that fails. BlueZ: not there yet, `not_supported`.
+  /// Pair before discovery; `connect` fails where that fails.
   bool pair = false;
   /// Answers what a pairing asks.
   PairingAgent pairing;
@@ -249,11 +249,14 @@ class BLAU_API Client {
   /// Writes a descriptor. Errors: `not_permitted` for 0x2902, which `start_notify` and `stop_notify` write.
   [[nodiscard]] Operation<void> write_gatt_descriptor(DescriptorRef descriptor, Bytes value);
 
-  /// Makes a bond; succeeds where there is one. BlueZ: not there yet, `not_supported`. The options' agent answers what it asks, for at most 60 s.
+  /// Makes a bond; succeeds where there is one. The options' agent answers what it asks, for at most 60 s; what it can do is told to the system by which of its callbacks are set.
+  /// BlueZ: an agent of this program is registered for as long as the pairing takes, for this device alone, and never becomes the machine's default agent; pairings of one loop go one after
+  /// another. Just Works is agreed by bluetoothd itself, so that `PairingAgent::confirm` is asked before, and only where none of the callbacks with a passkey is set.
   /// Errors: `not_connected`, `not_supported`, `pairing_failed`, `pairing_rejected`, `pairing_canceled`, `pairing_timed_out`, `access_denied`, `busy`, `disconnected`, `timed_out`, `backend_lost`,
   /// `failed`.
   [[nodiscard]] Operation<void> pair(PairOptions options = PairOptions());
   /// Removes the bond, with or without a link; ends the link if there is one, a `pair` that is under way, and the wait of a `ReconnectPolicy`. Succeeds where there is no bond.
+  /// BlueZ forgets the device with its bond: scan for it again before the next connect, or connect by address.
   /// Errors: `not_supported`, `busy` (a connect or a disconnect is under way), `bluetooth_not_available`, `access_denied`, `invalid_argument` (an unknown adapter), `timed_out`, `backend_lost`,
   /// `failed`.
   [[nodiscard]] Operation<void> unpair();

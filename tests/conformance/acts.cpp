@@ -228,15 +228,6 @@ const Act& act_of(std::string_view type, std::string_view method, int overload) 
   throw std::logic_error("acts.cpp does not know how to call " + std::string(type) + "::" + std::string(method));
 }
 
-Act suited(const Rig& rig, const Act& act) {
-  Act made = act;
-  if (!act.needs || rig.lacks(*act.needs).empty()) return made;
-  made.flight = Flight::none;
-  made.ready = made.ready_then = nullptr;
-  made.answer = ErrorCode::not_supported;
-  return made;
-}
-
 Task<> arrange_unlinked(Objects& objects, const Act& act) {
   const auto& address = act.stage == Stage::linked ? gatt : spare;
   if (act.stage == Stage::linked || act.stage == Stage::client)

@@ -119,15 +119,12 @@ struct Act {
   std::optional<ErrorCode> lost = ErrorCode::disconnected;
   /// What it ends with when its object is destroyed; empty: success.
   std::optional<ErrorCode> destroyed = ErrorCode::canceled;
-  /// Where the rig lacks this, it is answered at once with `not_supported`.
+  /// Where the rig lacks this, its cases are left out.
   std::optional<Ability> needs = std::nullopt;
 };
 
 /// The method's. @throws std::logic_error where there is none
 [[nodiscard]] const Act& act_of(std::string_view type, std::string_view method, int overload);
-
-/// The act as it is on this rig.
-[[nodiscard]] Act suited(const Rig& rig, const Act& act);
 
 /// Makes what the act's stage says, on the loop that runs.
 [[nodiscard]] Task<> arrange(Objects& objects, const Act& act);

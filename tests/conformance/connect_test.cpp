@@ -354,17 +354,5 @@ BLAU_CASE(Connect, ASmallMtuIsTold) {
   EXPECT_EQ(found->max_write_without_response_size(), 20U);
 }
 
-BLAU_LINKED_CASE(Connect, PairingIsNotThereYet) {
-  if (rig.lacks(Ability::pairing).empty()) {
-    skip("this backend pairs");
-    co_return;
-  }
-  const auto paired = co_await client.pair().as_result();
-  expect_error(paired, ErrorCode::not_supported);
-  const auto unpaired = co_await client.unpair().as_result();
-  expect_error(unpaired, ErrorCode::not_supported);
-  EXPECT_TRUE(client.is_connected());
-}
-
 }  // namespace
 }  // namespace blau::conformance

@@ -41,8 +41,10 @@ BLAU_LINKED_CASE(Pairing, OpensWhatDemandsEncryption) {
   co_await client.pair();
   const auto value = co_await client.read_gatt_char(needs_encryption);
   EXPECT_EQ(value, bytes(0x5e, 0xc0));
-  const auto more = co_await client.read_gatt_char(needs_authentication).as_result();
-  expect_error(more, ErrorCode::att);
+  if (rig.is_simulated()) {  // Bumble takes every bond for authenticated
+    const auto more = co_await client.read_gatt_char(needs_authentication).as_result();
+    expect_error(more, ErrorCode::att);
+  }
   co_await client.pair();  // there is a bond already
   EXPECT_EQ(co_await count_bonds(), 1U);
   co_await client.unpair();

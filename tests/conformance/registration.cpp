@@ -15,7 +15,9 @@ class DrivenCase : public Case {
   DrivenCase(Body body, const Act& act) : body_(body), act_(act) {}
 
  private:
-  void TestBody() override { body_(rig(), suited(rig(), act_)); }
+  void TestBody() override {
+    if (!act_.needs || can(rig(), *act_.needs)) body_(rig(), act_);
+  }
 
   Body body_;
   const Act& act_;

@@ -32,7 +32,7 @@ enum class Ability : std::uint8_t {
   end_abruptly,     ///< a link may end in the middle of its discovery, and a service in the middle of a subscription
   change_services,  ///< `remove_service`
   lose_system,      ///< `lose_system`
-  pairing,          ///< its backend pairs
+  pairing,          ///< its system pairs
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.

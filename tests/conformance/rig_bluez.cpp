@@ -110,8 +110,9 @@ class BlueZRig final : public Rig {
   std::string lacks(Ability ability) const override {
     // The real one, 5.66 and 5.82: in Device1.Connect without a word in its log, in StartNotify with "double free or
     // corruption". The machine says where its rig lies, the fake one does not.
-    const bool dies = std::getenv("BLAU_RIG") != nullptr;
-    if (ability == Ability::lose_system || ability == Ability::pairing || (ability == Ability::end_abruptly && dies))
+    const bool is_real = std::getenv("BLAU_RIG") != nullptr;
+    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real) ||
+        (ability == Ability::pairing && !is_real))
       return Rig::lacks(ability);
     return {};
   }

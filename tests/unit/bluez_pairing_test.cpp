@@ -387,6 +387,31 @@ TEST_F(BlueZPairing, UnpairRemovesTheDeviceAndEndsTheLink) {
   EXPECT_THAT(told_.log, ElementsAre("bonded", "disconnected", "not bonded"));
 }
 
+TEST_F(BlueZPairing, UnpairIsOverWhenTheDeviceIsGone) {
+  set_device("Paired", 1);
+  peer_.settle();
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("RemoveDevice");
+  peer_.reply(call);
+  peer_.settle();
+  EXPECT_FALSE(answer_.came());
+  set_device("Connected", 0);
+  peer_.emit_removed(device_path, device_interface);
+  expect_success();
+  EXPECT_THAT(told_.ends, ElementsAre(DisconnectReason::local));
+}
+
+TEST_F(BlueZPairing, UnpairEndsWithBluetoothd) {
+  set_device("Paired", 1);
+  peer_.settle();
+  client_->unpair(answer_.taker());
+  Message call = peer_.next_call("RemoveDevice");
+  peer_.reply(call);
+  peer_.settle();
+  peer_.emit_owner(":1.1", "");
+  expect_end(ErrorCode::backend_lost);
+}
+
 TEST_F(BlueZPairing, UnpairWithoutABondEndsOnlyTheLink) {
   client_->unpair(answer_.taker());
   Message call = peer_.next_call("Disconnect");

@@ -37,7 +37,7 @@ bool Link::is_connected() const noexcept {
 }
 
 bool Link::idle() const noexcept {
-  return state_ == State::down && waiters_.empty() && holders_.empty() && leavers_.empty() &&
+  return state_ == State::down && waiters_.empty() && holders_.empty() && leavers_.empty() && removers_.empty() &&
          daemon_.loop().now() >= settled_at_;
 }
 
@@ -254,20 +254,28 @@ void Link::device_changed(DeviceChange change) {
 }
 
 void Link::remove_device(backend::Done<void> done) {
+  removers_.push_back(std::move(done));
+  if (std::exchange(removing_, true)) return;
   const auto parsed = parse_path(path_);
-  Message call =
-      daemon_.new_call(std::string(parsed ? parsed->adapter : std::string_view()), adapter_interface, "RemoveDevice");
+  const std::string adapter(parsed ? parsed->adapter : std::string_view());
+  Message call = daemon_.new_call(adapter, adapter_interface, "RemoveDevice");
   call.append("o", path_.c_str());
-  removing_ = true;
-  daemon_.call(std::move(call),
-               [self = shared_from_this(), pin = pin_, done = std::move(done)](const Reply& reply) mutable {
-                 const auto whole = pin.lock();
-                 self->removing_ = false;
-                 if (!whole) return;
-                 const bool is_gone = reply.ok() || reply.error_name() == "org.bluez.Error.DoesNotExist";
-                 if (is_gone) return done(Result<void>());
-                 done(to_error(Request::unpair, reply.error_name(), reply.error_text()));
-               });
+  daemon_.call(std::move(call), [self = shared_from_this(), pin = pin_](const Reply& reply) {
+    if (const auto whole = pin.lock()) self->removal_answered(reply);
+  });
+}
+
+/// Where there was a link the answer comes before its end, and before the device goes (BlueZ 5.66, device.c, device_remove_connection).
+void Link::removal_answered(const Reply& reply) {
+  const bool is_unknown = reply.error_name() == "org.bluez.Error.DoesNotExist";
+  if (!reply.ok() && !is_unknown)
+    return finish_removal(to_error(Request::unpair, reply.error_name(), reply.error_text()));
+  if (is_unknown || !daemon_.objects().device(path_)) finish_removal(Result<void>());
+}
+
+void Link::finish_removal(const Result<void>& result) {
+  removing_ = false;
+  for (auto& done : std::exchange(removers_, {})) done(result);
 }
 
 void Link::device_removed() {
@@ -275,6 +283,11 @@ void Link::device_removed() {
   for (const auto& session : holders) session->bond_is(false);
   vanish(Error(ErrorCode::device_not_found, "BlueZ has removed the device: scan for it again"), reason_of_drop(),
          told_reason_);
+  if (!removing_) return;
+  // The cache holds the device until this event is over.
+  daemon_.loop().post([self = shared_from_this(), pin = pin_] {
+    if (const auto whole = pin.lock()) self->finish_removal(Result<void>());
+  });
 }
 
 void Link::daemon_lost(const std::string& native) {
@@ -282,6 +295,7 @@ void Link::daemon_lost(const std::string& native) {
   failure_ = error;
   vanish(error, DisconnectReason::backend_lost, native);
   failure_.reset();
+  finish_removal(error);
 }
 
 void Link::vanish(const Error& error, DisconnectReason reason, const std::string& native) {

@@ -67,6 +67,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void watch();
   void watch_nothing() noexcept;
   [[nodiscard]] std::unique_ptr<Subscription> subscribe_to(const std::string& rule, void (Link::*next)(const Message&));
+  void removal_answered(const Reply& reply);
+  void finish_removal(const Result<void>& result);
   void connect();
   void connect_answered(const Reply& reply);
   void connected_in_vain();
@@ -110,6 +112,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::vector<std::shared_ptr<Session>> waiters_;
   std::vector<std::shared_ptr<Session>> holders_;
   std::vector<Leaver> leavers_;
+  std::vector<backend::Done<void>> removers_;
   std::shared_ptr<Notifications> notifications_;
   std::unique_ptr<Subscription> reasons_;
   std::unique_ptr<Subscription> values_;
