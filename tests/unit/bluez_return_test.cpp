@@ -113,6 +113,46 @@ TEST_F(BlueZReturn, SubscriptionOutlivesAnObjectThatComesBack) {
   EXPECT_THAT(told.log, ElementsAre("services changed", "value 07"));
 }
 
+TEST_F(BlueZReturn, SubscriptionIsAskedForAgainWhileBlueZIsBusy) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  subscribe(*client);
+  peer_.emit_removed(rate_path, characteristic_interface);
+  add_characteristic(rate_path, "2a37");
+  discover(*client);
+  for (int asked = 0; asked < 2; ++asked) {
+    Message call = peer_.next_call("StartNotify");
+    peer_.error(call, "org.bluez.Error.Failed", "Failed to register notify session");
+  }
+  Message busy = peer_.next_call("StartNotify");
+  peer_.error(busy, "org.bluez.Error.InProgress", "Operation already in progress");
+  Message call = peer_.next_call("StartNotify");
+  peer_.reply(call);
+  notify(7);
+  peer_.settle();
+  EXPECT_THAT(told.log, ElementsAre("services changed", "value 07"));
+}
+
+TEST_F(BlueZReturn, SubscriptionThatStaysRefusedIsToldOf) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  subscribe(*client);
+  peer_.emit_removed(rate_path, characteristic_interface);
+  add_characteristic(rate_path, "2a37");
+  discover(*client);
+  for (int asked = 0; asked < 4; ++asked) {
+    Message call = peer_.next_call("StartNotify");
+    peer_.error(call, "org.bluez.Error.InProgress", "Operation already in progress");
+  }
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), IsEmpty());
+  EXPECT_THAT(told.ended_subscriptions, ElementsAre(std::pair(rate, ErrorCode::busy)));
+}
+
 TEST_F(BlueZReturn, SubscriptionDoesNotPassToAnotherCharacteristic) {
   Told told;
   const auto client = make_client(told);

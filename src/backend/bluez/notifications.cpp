@@ -24,6 +24,15 @@ bool only_signals_are_possible(std::string_view error) noexcept {
          error == "org.freedesktop.DBus.Error.UnknownMethod";
 }
 
+/// What StartNotify answers while services change, or while BlueZ is at an earlier call for the same characteristic.
+bool may_pass(const Reply& reply) noexcept {
+  return reply.error_name() == "org.bluez.Error.InProgress" ||
+         reply.error_text() == "Failed to register notify session";
+}
+
+// Each one is a round trip: BlueZ tells by nothing else when it is through.
+constexpr int most_refusals = 3;
+
 /// The socket in the answer to AcquireNotify, as a descriptor of its own; -1 if there is none.
 int descriptor_in(const Message& reply) noexcept {
   Reader reader(reply);
@@ -145,6 +154,9 @@ void Notifications::socket_ended(std::uint16_t handle, const std::shared_ptr<Ent
 }
 
 void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& entry, const Reply& reply) {
+  // Whoever has it already would lose it without having done anything.
+  if (entry->started && !entry->takers.empty() && may_pass(reply) && ++entry->refusals <= most_refusals)
+    return start(handle, entry);
   auto starting = std::move(entry->starting);
   entry->starting.clear();
   entry->asked = false;
@@ -157,6 +169,7 @@ void Notifications::started(std::uint16_t handle, const std::shared_ptr<Entry>& 
     return;
   }
   entry->started = true;
+  entry->refusals = 0;
   if (entry->takers.empty()) return stop(handle, entry);
   for (auto& done : starting) done(Result<void>());
 }

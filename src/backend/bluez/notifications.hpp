@@ -64,6 +64,7 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
     bool by_socket = false;
     bool started = false;
     bool asked = false;  // BlueZ has not answered yet
+    int refusals = 0;    // that may pass, one after another
     std::shared_ptr<NotifySocket> socket;
     std::vector<std::shared_ptr<Session>> takers;
     std::vector<backend::Done<void>> starting;

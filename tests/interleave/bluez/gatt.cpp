@@ -180,6 +180,14 @@ void Gatt::read_done(const std::string& path, std::uint16_t handle, const Result
   for (const Message& call : waiting.mapped()) host_.answer(call, [&](Message& reply) { reply.append_bytes(*result); });
 }
 
+/// False for one whose characteristic went, though another one of that handle may be written to already.
+bool Gatt::take_write(std::uint16_t handle, const Message& call) {
+  const auto found = writes_.find(handle);
+  if (found == writes_.end() || found->second.get() != call.get()) return false;
+  writes_.erase(found);
+  return true;
+}
+
 void Gatt::write(const Message& call, std::uint16_t handle) {
   if (!linked_) return host_.refuse(call, refusals::not_connected);
   using namespace refusals;
@@ -199,7 +207,7 @@ void Gatt::write(const Message& call, std::uint16_t handle) {
   port_.write_characteristic(handle, std::move(value), backend::WriteKind::with_response,
                              [this, handle, call, epoch = epoch_](const Result<void>& result) {
                                host_.later(life_, [this, handle, call, epoch, result] {
-                                 if (epoch != epoch_ || writes_.erase(handle) == 0) return;
+                                 if (epoch != epoch_ || !take_write(handle, call)) return;
                                  if (result) return host_.answer(call);
                                  const std::string words = words_of(result.error());
                                  host_.refuse(call, {"org.bluez.Error.Failed", words.c_str()});

@@ -71,6 +71,7 @@ class Gatt {
   void read(const Message& call, std::uint16_t handle);
   void read_done(const std::string& path, std::uint16_t handle, const Result<Bytes>& result);
   void write(const Message& call, std::uint16_t handle);
+  [[nodiscard]] bool take_write(std::uint16_t handle, const Message& call);
   void start_notify(const Message& call, std::uint16_t handle);
   void acquire_notify(const Message& call, std::uint16_t handle);
   void stop_notify(const Message& call, std::uint16_t handle);
