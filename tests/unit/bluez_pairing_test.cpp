@@ -311,27 +311,6 @@ TEST_F(BlueZPairing, OnlyOneAtATime) {
   EXPECT_TRUE(second.succeeded());
 }
 
-TEST_F(BlueZPairing, BondIsTold) {
-  Message call = begin_pair({});
-  set_device("Paired", 1);
-  set_device("Bonded", 1);
-  peer_.reply(call);
-  expect_success();
-  EXPECT_THAT(told_.log, ElementsAre("bonded"));
-  set_device("Bonded", 0);
-  peer_.settle();
-  EXPECT_THAT(told_.log, ElementsAre("bonded", "not bonded"));
-}
-
-TEST_F(BlueZPairing, OfABondedDeviceSucceedsAtOnce) {
-  set_device("Paired", 1);
-  peer_.settle();
-  begin({});
-  expect_success();
-  peer_.settle();
-  EXPECT_THAT(peer_.calls(), IsEmpty());
-}
-
 TEST_F(BlueZPairing, EndOfTheLinkEndsIt) {
   Message call = begin_pair({});
   set_device("Connected", 0);
@@ -372,98 +351,6 @@ INSTANTIATE_TEST_SUITE_P(Names, BlueZPairingError,
                                          Failure{"org.bluez.Error.Failed", ErrorCode::pairing_failed},
                                          Failure{"org.bluez.Error.InProgress", ErrorCode::busy},
                                          Failure{"org.freedesktop.DBus.Error.AccessDenied", ErrorCode::access_denied}));
-
-TEST_F(BlueZPairing, UnpairRemovesTheDeviceAndEndsTheLink) {
-  set_device("Paired", 1);
-  peer_.settle();
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("RemoveDevice");
-  EXPECT_EQ(Reader(call).object_path(), device_path);
-  set_device("Connected", 0);
-  peer_.emit_removed(device_path, device_interface);
-  peer_.reply(call);
-  expect_success();
-  EXPECT_THAT(told_.ends, ElementsAre(DisconnectReason::local));
-  EXPECT_THAT(told_.log, ElementsAre("bonded", "disconnected", "not bonded"));
-}
-
-TEST_F(BlueZPairing, UnpairIsOverWhenTheDeviceIsGone) {
-  set_device("Paired", 1);
-  peer_.settle();
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("RemoveDevice");
-  peer_.reply(call);
-  peer_.settle();
-  EXPECT_FALSE(answer_.came());
-  set_device("Connected", 0);
-  peer_.emit_removed(device_path, device_interface);
-  expect_success();
-  EXPECT_THAT(told_.ends, ElementsAre(DisconnectReason::local));
-}
-
-TEST_F(BlueZPairing, UnpairEndsWithBluetoothd) {
-  set_device("Paired", 1);
-  peer_.settle();
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("RemoveDevice");
-  peer_.reply(call);
-  peer_.settle();
-  peer_.emit_owner(":1.1", "");
-  expect_end(ErrorCode::backend_lost);
-}
-
-TEST_F(BlueZPairing, UnpairWithoutABondEndsOnlyTheLink) {
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("Disconnect");
-  set_device("Connected", 0);
-  peer_.reply(call);
-  expect_success();
-  EXPECT_THAT(told_.ends, ElementsAre(DisconnectReason::local));
-}
-
-TEST_F(BlueZPairing, UnpairNeedsNoLink) {
-  set_device("Paired", 1);
-  set_device("Connected", 0);
-  peer_.settle();
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("RemoveDevice");
-  peer_.emit_removed(device_path, device_interface);
-  peer_.reply(call);
-  expect_success();
-}
-
-TEST_F(BlueZPairing, UnpairOfWhatIsGoneAlreadySucceeds) {
-  set_device("Paired", 1);
-  peer_.settle();
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("RemoveDevice");
-  peer_.error(call, "org.bluez.Error.DoesNotExist", "Does Not Exist");
-  expect_success();
-}
-
-TEST_F(BlueZPairing, UnpairTellsWhatFailed) {
-  set_device("Paired", 1);
-  peer_.settle();
-  client_->unpair(answer_.taker());
-  Message call = peer_.next_call("RemoveDevice");
-  peer_.error(call, "org.bluez.Error.NotReady", "Resource Not Ready");
-  expect_end(ErrorCode::bluetooth_not_available);
-  EXPECT_THAT(told_.ends, IsEmpty());
-}
-
-TEST_F(BlueZPairing, UnpairCallsAPairingOff) {
-  Message call = begin_pair({});
-  Answer<void> removed;
-  client_->unpair(removed.taker());
-  peer_.next_call("CancelPairing");
-  Message disconnect = peer_.next_call("Disconnect");
-  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
-  set_device("Connected", 0);
-  peer_.reply(disconnect);
-  BlueZScene::expect(removed);
-  EXPECT_TRUE(removed.succeeded());
-  EXPECT_TRUE(answer_.came());
-}
 
 }  // namespace
 }  // namespace blau::detail::bluez

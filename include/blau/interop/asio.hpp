@@ -1,8 +1,8 @@
 #pragma once
 
+#include <blau/event_loop.hpp>
 #include <blau/interop/asio_handler.hpp>
 #include <blau/interop/asio_operation.hpp>
-#include <blau/event_loop.hpp>
 #include <blau/operation.hpp>
 #include <blau/stream.hpp>
 #include <blau/task.hpp>
