@@ -1,7 +1,7 @@
+#include "pairings.hpp"
 #include "client.hpp"
 #include "errors.hpp"
 #include "interfaces.hpp"
-#include "pairings.hpp"
 
 #include <utility>
 
