@@ -153,6 +153,17 @@ TEST_F(BlueZPairing, RefusedDisplayCallsThePairingOff) {
   expect_end(ErrorCode::pairing_rejected);
 }
 
+TEST_F(BlueZPairing, DisplayThatNobodyShowsCallsThePairingOff) {
+  Message call = begin_pair({Kind::request_passkey, Kind::confirm_passkey});
+  PeerAnswer shown;
+  peer_.ask_agent("DisplayPasskey", shown, [](Message& m) { m.append("ouq", device_path.c_str(), 42, 0); });
+  peer_.next_call("CancelPairing");
+  expect(shown);
+  peer_.error(call, "org.bluez.Error.AuthenticationCanceled", "Authentication Canceled");
+  expect_end(ErrorCode::pairing_rejected);
+  EXPECT_THAT(words(), HasSubstr("PairingAgent::display_passkey"));
+}
+
 TEST_F(BlueZPairing, NumbersAreCompared) {
   Message call = begin_pair({Kind::confirm_passkey});
   PeerAnswer same;

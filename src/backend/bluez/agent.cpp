@@ -130,9 +130,9 @@ void Agent::withdrawn(const Message& call) {
 
 void Agent::refuse(const Message& call, Error why) {
   if (!refusal_) refusal_ = std::move(why);
-  const bool is_answered = sd_bus_message_get_expect_reply(call.get()) > 0;
   send(Message::error_to(call, rejected, "The user refused"));
-  if (!is_answered && on_refusal_) on_refusal_();
+  // bluetoothd goes on pairing whatever the answer to this one is, if it wants one at all.
+  if (call.member() == "DisplayPasskey" && on_refusal_) on_refusal_();
 }
 
 }  // namespace blau::detail::bluez

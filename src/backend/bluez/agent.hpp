@@ -30,7 +30,7 @@ class Agent : public std::enable_shared_from_this<Agent> {
   /// Nothing but Just Works can come of the pairing.
   [[nodiscard]] bool shows_nothing() const noexcept;
   [[nodiscard]] bool answers(Kind kind) const noexcept;
-  /// Takes calls from here on. @param on_refusal called when the user refuses what bluetoothd wants no answer to
+  /// Takes calls from here on. @param on_refusal called when the user refuses what bluetoothd only shows
   void serve(Daemon& daemon, unique_function<void()> on_refusal);
   /// Takes no call any more, and drops the question that is open.
   void retire() noexcept;
