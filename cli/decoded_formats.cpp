@@ -2,6 +2,7 @@
 
 #include <blau/assigned.hpp>
 
+#include <cctype>
 #include <cstdio>
 
 #include "decoded_fields.hpp"
@@ -34,6 +35,8 @@ std::string medical_float(Fields& fields) {
   const auto mantissa = fields.signed_number(3);
   const auto exponent = fields.signed_number(1);
   const bool is_special = exponent == 0 && (mantissa >= 0x7ffffe || mantissa <= -0x7ffffe);
+  if (is_special && mantissa == 0x7ffffe) return "too high";
+  if (is_special && mantissa == -0x7ffffe) return "too low";
   if (is_special) return "not known";
   if (exponent <= 0 && exponent >= -8) return decimal(mantissa, static_cast<int>(-exponent));
   return std::to_string(mantissa) + "e" + std::to_string(exponent);
@@ -59,7 +62,8 @@ Text decode_connection_parameters(ByteView value) {
   const auto least = fields.number(2), most = fields.number(2), latency = fields.number(2), timeout = fields.number(2);
   const auto is_interval = [](std::uint64_t raw) { return raw == 0xffff || (raw >= 6 && raw <= 3200); };
   const bool is_timeout = timeout == 0xffff || (timeout >= 10 && timeout <= 3200);
-  if (!fields.complete() || !is_interval(least) || !is_interval(most) || least > most || latency > 499 || !is_timeout)
+  if (!fields.complete() || !is_interval(least) || !is_interval(most) || (least != 0xffff && least > most) ||
+      latency > 499 || !is_timeout)
     return std::nullopt;
   return "interval " + connection_interval(least) + " to " + connection_interval(most) + ", latency " +
          std::to_string(latency) + ", timeout " + (timeout == 0xffff ? "any" : std::to_string(timeout * 10) + " ms");
@@ -102,7 +106,9 @@ Text decode_local_time(ByteView value) {
 Text decode_temperature_measurement(ByteView value) {
   Fields fields(value);
   const auto flags = fields.number(1);
-  auto text = medical_float(fields) + ((flags & 1) != 0 ? " °F" : " °C");
+  auto text = medical_float(fields);
+  const bool is_number = std::isdigit(static_cast<unsigned char>(text.back())) != 0;
+  if (is_number) text += (flags & 1) != 0 ? " °F" : " °C";
   if ((flags & 2) != 0) {
     const auto time = date_time(fields);
     if (!time) return std::nullopt;

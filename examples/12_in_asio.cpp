@@ -23,9 +23,14 @@ int main() {
   asio::co_spawn(io, read_level(client), [](std::exception_ptr exception) {
     if (exception) std::rethrow_exception(exception);  // a blau::Error, out of io.run()
   });
-  io.run();
+  try {
+    io.run();
+  } catch (const blau::Error& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
 }
-// And the other way: Asio's timers and sockets in Blau's coroutines, while another thread runs the io_context:
+// And the other way: Asio's timers and sockets in Blau's coroutines, while an asio::thread_pool is at work:
 blau::Task<> read_at(asio::steady_timer& timer, blau::Client& client) {
   co_await timer.async_wait(blau::use_operation);
   co_await client.read_gatt_char("2a19");

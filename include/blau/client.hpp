@@ -250,8 +250,8 @@ class BLAU_API Client {
   [[nodiscard]] Operation<void> write_gatt_descriptor(DescriptorRef descriptor, Bytes value);
 
   /// Makes a bond; succeeds where there is one. The options' agent answers what it asks, for at most 60 s; what it can do is told to the system by which of its callbacks are set.
-  /// BlueZ: an agent of this program is registered for as long as the pairing takes, for this device alone, and never becomes the machine's default agent; pairings of one loop go one after
-  /// another. Just Works is agreed by bluetoothd itself, so that `PairingAgent::confirm` is asked before, and only where none of the callbacks with a passkey is set.
+  /// BlueZ: an agent of this program is registered for as long as the pairing takes, and answers for this device alone; pairings of one loop go one after another. bluetoothd agrees to Just Works by
+  /// itself, which a device may choose whatever callbacks there are: `PairingAgent::confirm`, where it is set, is therefore asked before the pairing begins.
   /// Errors: `not_connected`, `not_supported`, `pairing_failed`, `pairing_rejected`, `pairing_canceled`, `pairing_timed_out`, `access_denied`, `busy`, `disconnected`, `timed_out`, `backend_lost`,
   /// `failed`.
   [[nodiscard]] Operation<void> pair(PairOptions options = PairOptions());

@@ -53,7 +53,9 @@ TEST(Decoded, TellsTemperaturesOfThermometers) {
   EXPECT_EQ(of(assigned::temperature_measurement, "006b0100ff"), "36.3 °C");
   EXPECT_EQ(of(assigned::temperature_measurement, "01da0300ff"), "98.6 °F");
   EXPECT_EQ(of(assigned::temperature_measurement, "06fbffff00e8070203173b3702"), "-5 °C, 2024-02-03 23:59:55, body");
-  EXPECT_EQ(of(assigned::temperature_measurement, "00ffff7f00"), "not known °C");
+  EXPECT_EQ(of(assigned::temperature_measurement, "00ffff7f00"), "not known");
+  EXPECT_EQ(of(assigned::temperature_measurement, "00feff7f00"), "too high");
+  EXPECT_EQ(of(assigned::temperature_measurement, "0002008000"), "too low");
   EXPECT_EQ(of(assigned::intermediate_temperature, "000100007f"), "1e127 °C");
 }
 

@@ -28,9 +28,9 @@ namespace blau {
 ///
 /// **Threads.** Any. The handler is called by its associated executor, never inside the call that starts the operation or ends it; one without an executor is called where the callback of
 /// `Operation::start` would be: on the object's loop. Whoever runs an `io_context` waits in `run` until the operation has ended. One that is destroyed before destroys
-/// the handler and cancels the operation.
+/// the handler and cancels the operation; an executor that does not tell its context (a type-erased one made without that property) must outlive the operation instead.
 ///
-/// **Cancellation.** The slot takes all types, and each cancels the operation, which ends with `canceled`. `operation.timeout(…)` works as everywhere.
+/// **Cancellation.** The slot takes all types, and each cancels the operation, which ends with `canceled`. As with Asio's own operations, emit on the handler's executor: bind one if you cancel. `operation.timeout(…)` works as everywhere.
 template <class T, class Token>
 auto async(Operation<T> operation, Token&& token) {
   return ::asio::async_initiate<Token, typename detail::AsioOutcome<T>::Signature>(detail::AsioInitiation<T>(), token,
@@ -58,10 +58,10 @@ struct use_operation_t {};
 ///     std::size_t count = co_await asio::async_read(socket, asio::buffer(data), blau::use_operation);
 ///
 /// Lazy as every operation: Asio's is initiated when it is awaited, on the loop that awaits it. What follows the error in the handler's signature is the value, several are a tuple. Somebody
-/// must run the `io_context`, and on another thread than the loop's.
+/// must run the `io_context`, on another thread than the loop's, and keep it at work meanwhile: `asio::make_work_guard(io)`, or an `asio::thread_pool` in its place.
 ///
 /// **Errors.** `canceled` for Asio's `operation_aborted`; other codes are thrown as `std::system_error` with that code, which `as_result` makes `failed` with its message.
-/// `as_tuple(use_operation)` gives the code in place of an exception. `loop_closed` if Asio dropped the handler, as an `io_context` does that ends.
+/// `as_tuple(use_operation)` gives the code in place of an exception, for a cancel and a time-out, too. `loop_closed` if Asio dropped the handler, as an `io_context` does that ends.
 ///
 /// **Cancellation.** A cancel or a time-out is emitted into the cancellation slot, and the operation ends when Asio's has ended, since that uses its buffers until then. What Asio cannot
 /// cancel is waited for. Only a loop that ends does not wait: buffers should then live elsewhere than in the Task.

@@ -181,9 +181,11 @@ class AsioDelivery {
   using List = std::list<std::unique_ptr<AsioWaiting>>;
 
  public:
-  AsioDelivery(std::shared_ptr<AsioWaitingList> list, std::unique_ptr<Waiting> waiting) : list_(std::move(list)) {
-    const std::lock_guard lock(list_->mutex);
-    place_ = list_->waiting.insert(list_->waiting.end(), std::move(waiting));
+  AsioDelivery(std::shared_ptr<AsioWaitingList> list, std::unique_ptr<Waiting> waiting) {
+    const std::lock_guard lock(list->mutex);
+    if (list->closed) return;  // begun by a handler that its context destroys: so is this one, outside the lock
+    place_ = list->waiting.insert(list->waiting.end(), std::move(waiting));
+    list_ = std::move(list);
   }
   AsioDelivery(AsioDelivery&& other) noexcept : list_(std::move(other.list_)), place_(other.place_) {}
   AsioDelivery& operator=(AsioDelivery&&) = delete;
@@ -194,6 +196,8 @@ class AsioDelivery {
       take(*list, mine);
     }
   }
+
+  [[nodiscard]] bool is_wanted() const noexcept { return list_ != nullptr; }
 
   void operator()() {
     const auto list = std::move(list_);
@@ -231,6 +235,7 @@ struct AsioInitiation {
     auto list = std::make_shared<AsioWaitingList>();
     if constexpr (!Waiting::is_in_place) list = asio_waiting_list(executor);
     AsioDelivery<T, Decayed> delivery(std::move(list), std::make_unique<Waiting>(std::move(handler), executor, node));
+    if (!delivery.is_wanted()) return;
     if (slot.is_connected()) {  // before the start: afterwards another thread may have called the handler
       slot.assign([node](::asio::cancellation_type type) {
         if (type != ::asio::cancellation_type::none) node->cancel();

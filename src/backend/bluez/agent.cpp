@@ -40,10 +40,6 @@ bool Agent::answers(Kind kind) const noexcept {
   return std::find(answers_.begin(), answers_.end(), kind) != answers_.end();
 }
 
-bool Agent::shows_nothing() const noexcept {
-  return !answers(Kind::request_passkey) && !answers(Kind::display_passkey) && !answers(Kind::confirm_passkey);
-}
-
 const char* Agent::capability() const noexcept {
   const bool compares = answers(Kind::confirm_passkey);
   const bool displays = compares || answers(Kind::display_passkey);
@@ -129,7 +125,9 @@ void Agent::withdrawn(const Message& call) {
 }
 
 void Agent::refuse(const Message& call, Error why) {
-  if (!refusal_) refusal_ = std::move(why);
+  // What a device that is paired wants is no matter of the pairing.
+  const bool is_of_pairing = call.member() != "AuthorizeService" && call.member() != "RequestAuthorization";
+  if (is_of_pairing && !refusal_) refusal_ = std::move(why);
   send(Message::error_to(call, rejected, "The user refused"));
   // bluetoothd goes on pairing whatever the answer to this one is, if it wants one at all.
   if (call.member() == "DisplayPasskey" && on_refusal_) on_refusal_();

@@ -13,7 +13,7 @@ namespace blau::detail::bluez {
 
 class Session;
 
-/// Answers what bluetoothd asks while one of this program's own pairings runs (org.bluez.Agent1). It is never the machine's default agent, and knows one device.
+/// Answers what bluetoothd asks while one of this program's own pairings runs (org.bluez.Agent1). It knows one device, and does not ask to be the machine's default agent (where there is none bluetoothd, from 5.51 on, takes the first one that comes).
 class Agent : public std::enable_shared_from_this<Agent> {
  public:
   using Kind = backend::PairingQuestion::Kind;
@@ -27,8 +27,6 @@ class Agent : public std::enable_shared_from_this<Agent> {
 
   /// What bluetoothd is told that the user can do (Core Vol 3 Part H 2.3.2), by what will be answered.
   [[nodiscard]] const char* capability() const noexcept;
-  /// Nothing but Just Works can come of the pairing.
-  [[nodiscard]] bool shows_nothing() const noexcept;
   [[nodiscard]] bool answers(Kind kind) const noexcept;
   /// Takes calls from here on. @param on_refusal called when the user refuses what bluetoothd only shows
   void serve(Daemon& daemon, unique_function<void()> on_refusal);

@@ -127,6 +127,8 @@ Error failed_error(const Fault& fault) {
 }
 
 std::optional<Error> pairing_error(const Fault& fault) {
+  if (fault.name == "Failed" && fault.says("busy"))
+    return fault.error(ErrorCode::busy, "the adapter is busy with another pairing: try again");
   if (fault.name == "AuthenticationCanceled")
     return fault.error(ErrorCode::pairing_canceled, "the pairing was called off: by the device, or by another program");
   if (fault.name == "AuthenticationRejected")

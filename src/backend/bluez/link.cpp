@@ -43,6 +43,7 @@ bool Link::idle() const noexcept {
 
 void Link::retire() noexcept {
   patience_.stop();
+  removal_limit_.stop();
   watch_nothing();
   notifications_->retire();
 }
@@ -270,11 +271,19 @@ void Link::removal_answered(const Reply& reply) {
   const bool is_unknown = reply.error_name() == "org.bluez.Error.DoesNotExist";
   if (!reply.ok() && !is_unknown)
     return finish_removal(to_error(Request::unpair, reply.error_name(), reply.error_text()));
-  if (is_unknown || !daemon_.objects().device(path_)) finish_removal(Result<void>());
+  if (is_unknown || !daemon_.objects().device(path_)) return finish_removal(Result<void>());
+  removal_limit_.start_after(daemon_.loop(), remains_limit, [self = weak_from_this(), pin = pin_] {
+    const auto whole = pin.lock();
+    const auto link = self.lock();
+    if (!whole || !link) return;
+    link->finish_removal(
+        Error(ErrorCode::failed, "BlueZ has not removed the device: is it connected by BR/EDR, too? Unpair once more"));
+  });
 }
 
 void Link::finish_removal(const Result<void>& result) {
   removing_ = false;
+  removal_limit_.stop();
   for (auto& done : std::exchange(removers_, {})) done(result);
 }
 

@@ -113,6 +113,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::vector<std::shared_ptr<Session>> holders_;
   std::vector<Leaver> leavers_;
   std::vector<backend::Done<void>> removers_;
+  Timer removal_limit_;
   std::shared_ptr<Notifications> notifications_;
   std::unique_ptr<Subscription> reasons_;
   std::unique_ptr<Subscription> values_;

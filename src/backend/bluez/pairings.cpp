@@ -15,6 +15,10 @@ Error called_off() { return {ErrorCode::pairing_canceled, "the pairing was calle
 
 }  // namespace
 
+Pairings::~Pairings() {
+  if (current_) current_->agent->retire();
+}
+
 void Pairings::begin(const std::shared_ptr<Session>& session, std::string device, const backend::PairRequest& request,
                      backend::Done<void> done) {
   auto pairing = std::make_shared<Pairing>();
@@ -31,9 +35,16 @@ void Pairings::advance() {
   if (current_ || waiting_.empty()) return;
   current_ = std::move(waiting_.front());
   waiting_.pop_front();
-  // bluetoothd takes Just Works of its own caller for agreed: whoever wants to be asked is asked before.
-  if (current_->agent->shows_nothing() && current_->agent->answers(Agent::Kind::confirm)) return confirm();
+  // By the pairing before this one, of another client.
+  if (has_bond()) return finish(Result<void>());
+  // bluetoothd takes Just Works of its own caller for agreed, and a device may always choose that: whoever wants to be asked is asked before.
+  if (current_->agent->answers(Agent::Kind::confirm)) return confirm();
   register_agent();
+}
+
+bool Pairings::has_bond() const noexcept {
+  const DeviceObject* device = daemon_.objects().device(current_->device);
+  return device && device->has_bond();
 }
 
 void Pairings::confirm() {
@@ -57,9 +68,9 @@ Bus::ReplyHandler Pairings::guarded(void (Pairings::*next)(const Reply&)) {
 /// Before Pair: without one of ours bluetoothd would ask the machine's default agent, or pair as if there were no user.
 void Pairings::register_agent() {
   current_->registered = true;
-  current_->agent->serve(daemon_, [self = weak_self(), pairing = current_] {
+  current_->agent->serve(daemon_, [self = weak_self(), pairing = std::weak_ptr<Pairing>(current_)] {
     const auto pairings = self.lock();
-    if (pairings && pairings->current_ == pairing) pairings->call_off();
+    if (pairings && pairings->current_ && pairings->current_ == pairing.lock()) pairings->refuse();
   });
   Message call = daemon_.new_call(manager_path, agent_manager_interface, "RegisterAgent");
   call.append("os", Agent::path, current_->agent->capability());
@@ -82,29 +93,62 @@ void Pairings::pair_answered(const Reply& reply) {
 
 Result<void> Pairings::result_of(const Reply& reply) const {
   if (current_->canceled) return called_off();
+  // bluetoothd says of a refusal that the authentication failed, and of a passkey that nobody wanted to show nothing at all.
+  const auto& refusal = current_->agent->refusal();
+  if (refusal && (current_->refused || !reply.ok())) return *refusal;
   if (reply.ok() || reply.error_name() == "org.bluez.Error.AlreadyExists") return {};
-  // bluetoothd says of a refusal that the authentication failed.
-  if (current_->agent->refusal()) return *current_->agent->refusal();
   return to_error(Request::pair, reply.error_name(), reply.error_text());
 }
 
-/// Only while our Pair is not answered: where nothing is to be called off CancelPairing removes the bond.
-void Pairings::call_off() {
-  if (current_->called) daemon_.send(daemon_.new_call(current_->device, device_interface, "CancelPairing"));
+void Pairings::refuse() {
+  current_->refused = true;
+  call_off();
 }
 
-void Pairings::cancel(const std::shared_ptr<Session>& session) {
+/// Only while there is something to be called off: else CancelPairing removes the bond. bluetoothd answers Pair late, when it has discovered the services.
+void Pairings::call_off() {
+  if (!current_->called) return;
+  if (has_bond()) return finish(called_off());
+  daemon_.call(current_->device, device_interface, "CancelPairing", guarded(&Pairings::cancel_answered));
+}
+
+/// Pair has been answered before, or is not answered at all.
+void Pairings::cancel_answered(const Reply&) {
+  const auto& refusal = current_->agent->refusal();
+  if (refusal && !current_->canceled) return finish(*refusal);
+  finish(called_off());
+}
+
+void Pairings::drop_waiting(const std::shared_ptr<Session>& session) {
   std::vector<std::shared_ptr<Pairing>> taken;
   for (const auto& pairing : waiting_)
     if (pairing->session == session) taken.push_back(pairing);
   for (const auto& pairing : taken) std::erase(waiting_, pairing);
+  for (const auto& pairing : taken) pairing->done(called_off());
+}
+
+void Pairings::cancel(const std::shared_ptr<Session>& session) {
   if (current_ && current_->session == session && !std::exchange(current_->canceled, true)) {
     if (current_->called)
       call_off();
     else
       finish(called_off());
   }
-  for (const auto& pairing : taken) pairing->done(called_off());
+  drop_waiting(session);
+}
+
+void Pairings::leave(const std::shared_ptr<Session>& session) {
+  if (!daemon_.ready()) return;  // it has ended, and so do all pairings
+  drop_waiting(session);
+  if (!current_ || current_->session != session || current_->canceled) return;
+  current_->canceled = true;
+  if (!current_->called) return finish(called_off());
+  const DeviceObject* device = daemon_.objects().device(current_->device);
+  if (device && device->connected) return call_off();
+  // bluetoothd answers Pair when the link ends, with one gap: where it discovers services already it forgets to. One question more tells.
+  Message question = daemon_.new_call(current_->device, properties_interface, "Get");
+  question.append("ss", device_interface, "Paired");
+  daemon_.call(std::move(question), guarded(&Pairings::cancel_answered));
 }
 
 void Pairings::finish(const Result<void>& result) {
@@ -116,7 +160,10 @@ void Pairings::finish(const Result<void>& result) {
     daemon_.send(std::move(call));
   }
   ended->done(result);
-  advance();
+  // Not from inside: it asks another client's user.
+  daemon_.loop().post([self = weak_self()] {
+    if (const auto pairings = self.lock()) pairings->advance();
+  });
 }
 
 void Pairings::daemon_lost(const std::string& native) {

@@ -17,12 +17,15 @@ namespace blau::detail::bluez {
 class Pairings final : public Anchored<Pairings>, private DaemonObserver {
  public:
   explicit Pairings(Daemon& daemon) : daemon_(daemon) { daemon.add_observer(*this); }
+  ~Pairings();
 
   /// Pairs with a device, once the pairings before are over.
   void begin(const std::shared_ptr<Session>& session, std::string device, const backend::PairRequest& request,
              backend::Done<void> done);
   /// Calls the session's pairings off; they end with `pairing_canceled`.
   void cancel(const std::shared_ptr<Session>& session);
+  /// The session has no link any more: its pairings end, whose answers nobody waits for.
+  void leave(const std::shared_ptr<Session>& session);
 
  private:
   struct Pairing {
@@ -33,14 +36,19 @@ class Pairings final : public Anchored<Pairings>, private DaemonObserver {
     bool registered = false;  ///< the agent, or it is on its way
     bool called = false;      ///< Pair is not answered yet
     bool canceled = false;
+    bool refused = false;  ///< what bluetoothd only shows
   };
 
   void advance();
+  [[nodiscard]] bool has_bond() const noexcept;
+  void drop_waiting(const std::shared_ptr<Session>& session);
   void confirm();
   void register_agent();
   void agent_registered(const Reply& reply);
   void pair_answered(const Reply& reply);
+  void refuse();
   void call_off();
+  void cancel_answered(const Reply& reply);
   void finish(const Result<void>& result);
   [[nodiscard]] Result<void> result_of(const Reply& reply) const;
   Bus::ReplyHandler guarded(void (Pairings::*next)(const Reply&));
