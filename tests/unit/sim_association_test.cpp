@@ -1,6 +1,7 @@
 // Who is asked what in a pairing: Core Vol 3 Part H, Table 2.8.
 
 #include "backend/sim/association.hpp"
+#include "core/pairing_answers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -59,7 +60,8 @@ TEST(SimAssociation, TheCapabilityFollowsFromTheCallbacks) {
       {{Question::request_passkey, Question::confirm}, IoCapability::keyboard_only},
       {{Question::request_passkey, Question::display_passkey}, IoCapability::keyboard_display},
       {{Question::request_passkey, Question::confirm_passkey}, IoCapability::keyboard_display}};
-  for (const auto& [answers, capability] : all) EXPECT_EQ(capability_of(answers), capability) << answers.size();
+  for (const auto& [answers, capability] : all)
+    EXPECT_EQ(blau::detail::capability_of(answers), capability) << answers.size();
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 #include "client.hpp"
 #include "interfaces.hpp"
 
-#include <algorithm>
+#include "core/pairing_answers.hpp"
+
 #include <utility>
 
 namespace blau::detail::bluez {
@@ -15,38 +16,21 @@ using Kind = Agent::Kind;
 constexpr const char* rejected = "org.bluez.Error.Rejected";
 constexpr const char* canceled = "org.bluez.Error.Canceled";
 
-constexpr std::string_view callback_for(Kind kind) {
-  switch (kind) {
-    case Kind::confirm: return "confirm";
-    case Kind::display_passkey: return "display_passkey";
-    case Kind::request_passkey: return "request_passkey";
-    case Kind::confirm_passkey: return "confirm_passkey";
-    case Kind::authorize: return "authorize";
+/// As bluetoothd calls it.
+const char* name_of(sim::IoCapability capability) noexcept {
+  switch (capability) {
+    case sim::IoCapability::display_only: return "DisplayOnly";
+    case sim::IoCapability::display_yes_no: return "DisplayYesNo";
+    case sim::IoCapability::keyboard_only: return "KeyboardOnly";
+    case sim::IoCapability::no_input_no_output: break;
+    case sim::IoCapability::keyboard_display: return "KeyboardDisplay";
   }
-  return {};
+  return "NoInputNoOutput";
 }
-
-Error nobody_answers(Kind kind) {
-  std::string words = "the device asks what nobody here answers: set PairingAgent::";
-  words.append(callback_for(kind));
-  return {ErrorCode::pairing_rejected, words};
-}
-
-Error user_refused() { return {ErrorCode::pairing_rejected, "the agent's callback refused the pairing"}; }
 
 }  // namespace
 
-bool Agent::answers(Kind kind) const noexcept {
-  return std::find(answers_.begin(), answers_.end(), kind) != answers_.end();
-}
-
-const char* Agent::capability() const noexcept {
-  const bool compares = answers(Kind::confirm_passkey);
-  const bool displays = compares || answers(Kind::display_passkey);
-  if (answers(Kind::request_passkey)) return displays ? "KeyboardDisplay" : "KeyboardOnly";
-  if (compares) return "DisplayYesNo";
-  return displays ? "DisplayOnly" : "NoInputNoOutput";
-}
+const char* Agent::capability() const noexcept { return name_of(capability_of(answers_)); }
 
 void Agent::serve(Daemon& daemon, unique_function<void()> on_refusal) {
   on_refusal_ = std::move(on_refusal);
@@ -91,7 +75,7 @@ void Agent::show(const Message& call, std::uint32_t passkey) {
 }
 
 void Agent::ask(const Message& call, Kind kind, std::uint32_t passkey) {
-  if (!answers(kind)) return refuse(call, nobody_answers(kind));
+  if (!detail::answers(answers_, kind)) return refuse(call, nobody_answers(kind));
   if (open_) send(Message::error_to(open_, canceled, "There is another question"));
   open_ = call;
   open_kind_ = kind;
@@ -109,7 +93,7 @@ void Agent::ask(const Message& call, Kind kind, std::uint32_t passkey) {
 void Agent::answered(unsigned number, const Result<backend::PairingAnswer>& answer) {
   if (number != question_ || !open_) return;
   const Message call = std::exchange(open_, {});
-  if (!answer || !answer->accepted) return refuse(call, user_refused());
+  if (!answer || !answer->accepted) return refuse(call, agent_refused());
   Message reply = Message::reply_to(call);
   if (reply && open_kind_ == Kind::request_passkey) reply.append("u", answer->passkey);
   send(std::move(reply));

@@ -27,7 +27,6 @@ class Agent : public std::enable_shared_from_this<Agent> {
 
   /// What bluetoothd is told that the user can do (Core Vol 3 Part H 2.3.2), by what will be answered.
   [[nodiscard]] const char* capability() const noexcept;
-  [[nodiscard]] bool answers(Kind kind) const noexcept;
   /// Takes calls from here on. @param on_refusal called when the user refuses what bluetoothd only shows
   void serve(Daemon& daemon, unique_function<void()> on_refusal);
   /// Takes no call any more, and drops the question that is open.

@@ -27,7 +27,7 @@ struct Call {
 // Shared with a handler that runs, so that it may destroy its own subscription.
 struct Match : std::enable_shared_from_this<Match> {
   Loop* loop = nullptr;
-  unique_function<void(const Message&)> handler;
+  Bus::MessageHandler handler;
   std::string interface;  // of an object
   sd_bus_slot* slot = nullptr;
 };
@@ -59,9 +59,9 @@ class SdBus final : public Bus, public std::enable_shared_from_this<SdBus> {
   [[nodiscard]] Message new_call(const Target& target) override;
   void call(Message message, ReplyHandler handler) override;
   void send(Message message) noexcept override;
-  [[nodiscard]] std::unique_ptr<Subscription> subscribe(const std::string& rule, SignalHandler handler) override;
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe(const std::string& rule, MessageHandler handler) override;
   [[nodiscard]] std::unique_ptr<Subscription> serve(const std::string& path, const std::string& interface,
-                                                    CallHandler handler) override;
+                                                    MessageHandler handler) override;
   void flush() noexcept override;
   void close() noexcept override;
   void on_lost(unique_function<void()> handler) override { on_lost_ = std::move(handler); }
@@ -72,7 +72,7 @@ class SdBus final : public Bus, public std::enable_shared_from_this<SdBus> {
   static int on_reply(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept;
   static int on_signal(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept;
   static int on_call(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept;
-  [[nodiscard]] std::shared_ptr<Match> make_match(unique_function<void(const Message&)> handler);
+  [[nodiscard]] std::shared_ptr<Match> make_match(MessageHandler handler);
   void process();
   void process_soon();
   void lose();
@@ -126,14 +126,14 @@ void SdBus::send(Message message) noexcept {
   });
 }
 
-std::shared_ptr<Match> SdBus::make_match(unique_function<void(const Message&)> handler) {
+std::shared_ptr<Match> SdBus::make_match(MessageHandler handler) {
   auto match = std::make_shared<Match>();
   match->loop = &loop_;
   match->handler = std::move(handler);
   return match;
 }
 
-std::unique_ptr<Subscription> SdBus::subscribe(const std::string& rule, SignalHandler handler) {
+std::unique_ptr<Subscription> SdBus::subscribe(const std::string& rule, MessageHandler handler) {
   auto match = make_match(std::move(handler));
   // Without an own install callback sd-bus ends the connection where the bus refuses the rule: better than silence.
   if (bus_) sd_bus_add_match_async(bus_, &match->slot, rule.c_str(), &on_signal, nullptr, match.get());
@@ -141,7 +141,8 @@ std::unique_ptr<Subscription> SdBus::subscribe(const std::string& rule, SignalHa
   return std::make_unique<MatchSubscription>(std::move(match));
 }
 
-std::unique_ptr<Subscription> SdBus::serve(const std::string& path, const std::string& interface, CallHandler handler) {
+std::unique_ptr<Subscription> SdBus::serve(const std::string& path, const std::string& interface,
+                                           MessageHandler handler) {
   auto match = make_match(std::move(handler));
   match->interface = interface;
   if (bus_) sd_bus_add_object(bus_, &match->slot, path.c_str(), &on_call, match.get());

@@ -55,8 +55,7 @@ struct Target {
 class Bus {
  public:
   using ReplyHandler = unique_function<void(Reply)>;
-  using SignalHandler = unique_function<void(const Message&)>;
-  using CallHandler = unique_function<void(const Message&)>;
+  using MessageHandler = unique_function<void(const Message&)>;
 
   virtual ~Bus() = default;
   Bus(const Bus&) = delete;
@@ -69,10 +68,10 @@ class Bus {
   /// Sends a call whose answer nobody wants, or an answer.
   virtual void send(Message message) noexcept = 0;
   /// Calls `handler` for each signal that fits a match rule. The rule holds for everything that is caused by later calls.
-  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(const std::string& rule, SignalHandler handler) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(const std::string& rule, MessageHandler handler) = 0;
   /// Calls `handler` for each call of a method of that interface at that object path; it is to be answered by `send`, at any time. Other calls get the error UnknownMethod.
   [[nodiscard]] virtual std::unique_ptr<Subscription> serve(const std::string& path, const std::string& interface,
-                                                            CallHandler handler) = 0;
+                                                            MessageHandler handler) = 0;
   /// Puts what is queued on its way now, since the process may end.
   virtual void flush() noexcept = 0;
   /// Ends the connection; no handler is called any more.

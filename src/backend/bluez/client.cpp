@@ -158,7 +158,7 @@ void Session::link_ended(DisconnectReason reason, const std::string& native) {
   mtu_ = default_mtu;
   discovery_.reset();
   const auto requests = std::exchange(requests_, {});
-  if (const auto system = system_.lock()) system->pairings.leave(self);
+  cancel_pair();
   if (events_) events_->on_disconnected(reason, native);
   const Error error = reason == DisconnectReason::backend_lost
                           ? lost_error(native)

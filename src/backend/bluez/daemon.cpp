@@ -150,11 +150,12 @@ void Daemon::flush() noexcept {
   if (bus_) bus_->flush();
 }
 
-std::unique_ptr<Subscription> Daemon::subscribe(const std::string& rule, Bus::SignalHandler handler) {
+std::unique_ptr<Subscription> Daemon::subscribe(const std::string& rule, Bus::MessageHandler handler) {
   return bus_ ? bus_->subscribe(std::string(from_bluez) + rule, std::move(handler)) : nullptr;
 }
 
-std::unique_ptr<Subscription> Daemon::serve(const std::string& path, const char* interface, Bus::CallHandler handler) {
+std::unique_ptr<Subscription> Daemon::serve(const std::string& path, const char* interface,
+                                            Bus::MessageHandler handler) {
   if (!bus_) return nullptr;
   return bus_->serve(path, interface, [self = weak_self(), handler = std::move(handler)](const Message& call) mutable {
     const auto daemon = self.lock();

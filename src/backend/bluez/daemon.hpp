@@ -55,10 +55,10 @@ class Daemon : public Anchored<Daemon> {
   void call(const std::string& path, const char* interface, const char* member, Bus::ReplyHandler handler);
   void send(Message message) noexcept;
   void flush() noexcept;
-  [[nodiscard]] std::unique_ptr<Subscription> subscribe(const std::string& rule, Bus::SignalHandler handler);
+  [[nodiscard]] std::unique_ptr<Subscription> subscribe(const std::string& rule, Bus::MessageHandler handler);
   /// An object of this program, for bluetoothd alone: others' calls are refused. Null without a connection.
   [[nodiscard]] std::unique_ptr<Subscription> serve(const std::string& path, const char* interface,
-                                                    Bus::CallHandler handler);
+                                                    Bus::MessageHandler handler);
 
  private:
   enum class State { closed, absent, loading, ready };

@@ -1,9 +1,13 @@
 #include "pairings.hpp"
+
 #include "client.hpp"
 #include "errors.hpp"
 #include "interfaces.hpp"
 
+#include "core/pairing_answers.hpp"
+
 #include <utility>
+#include <vector>
 
 namespace blau::detail::bluez {
 
@@ -26,6 +30,7 @@ void Pairings::begin(const std::shared_ptr<Session>& session, std::string device
   pairing->agent =
       std::make_shared<Agent>(std::shared_ptr<Daemon>(weak_self().lock(), &daemon_), device, request.answers, session);
   pairing->device = std::move(device);
+  pairing->asks_before = answers(request.answers, Agent::Kind::confirm);
   pairing->done = std::move(done);
   waiting_.push_back(std::move(pairing));
   advance();
@@ -38,7 +43,7 @@ void Pairings::advance() {
   // By the pairing before this one, of another client.
   if (has_bond()) return finish(Result<void>());
   // bluetoothd takes Just Works of its own caller for agreed, and a device may always choose that: whoever wants to be asked is asked before.
-  if (current_->agent->answers(Agent::Kind::confirm)) return confirm();
+  if (current_->asks_before) return confirm();
   register_agent();
 }
 
@@ -54,7 +59,7 @@ void Pairings::confirm() {
     const auto pairings = self.lock();
     if (!pairings || pairings->current_ != pairing) return;
     if (answer && answer->accepted) return pairings->register_agent();
-    pairings->finish(Error(ErrorCode::pairing_rejected, "the agent's callback refused the pairing"));
+    pairings->finish(agent_refused());
   });
 }
 
@@ -91,12 +96,18 @@ void Pairings::pair_answered(const Reply& reply) {
   finish(result_of(reply));
 }
 
-Result<void> Pairings::result_of(const Reply& reply) const {
+/// How this side has ended it, whatever bluetoothd says of that; empty: it has not.
+std::optional<Error> Pairings::own_end() const {
   if (current_->canceled) return called_off();
-  // bluetoothd says of a refusal that the authentication failed, and of a passkey that nobody wanted to show nothing at all.
-  const auto& refusal = current_->agent->refusal();
-  if (refusal && (current_->refused || !reply.ok())) return *refusal;
+  if (current_->refused) return current_->agent->refusal();
+  return std::nullopt;
+}
+
+Result<void> Pairings::result_of(const Reply& reply) const {
+  if (auto ended = own_end()) return std::move(*ended);
   if (reply.ok() || reply.error_name() == "org.bluez.Error.AlreadyExists") return {};
+  // bluetoothd says of a refusal that the authentication failed.
+  if (const auto& refusal = current_->agent->refusal()) return *refusal;
   return to_error(Request::pair, reply.error_name(), reply.error_text());
 }
 
@@ -105,19 +116,21 @@ void Pairings::refuse() {
   call_off();
 }
 
-/// Only while there is something to be called off: else CancelPairing removes the bond. bluetoothd answers Pair late, when it has discovered the services.
+/// CancelPairing removes the bond where there is nothing to be called off: bluetoothd answers Pair only when it has discovered the services.
 void Pairings::call_off() {
-  if (!current_->called) return;
-  if (has_bond()) return finish(called_off());
-  daemon_.call(current_->device, device_interface, "CancelPairing", guarded(&Pairings::cancel_answered));
+  if (!current_->called) return finish(*own_end());
+  const DeviceObject* device = daemon_.objects().device(current_->device);
+  if (device && device->has_bond()) return finish(*own_end());
+  if (device && device->connected)
+    return daemon_.call(current_->device, device_interface, "CancelPairing", guarded(&Pairings::called_off_answered));
+  // The end of the link answers Pair, but for a gap: where bluetoothd discovers services already it may forget to. One question more tells.
+  Message question = daemon_.new_call(current_->device, properties_interface, "Get");
+  question.append("ss", device_interface, "Paired");
+  daemon_.call(std::move(question), guarded(&Pairings::called_off_answered));
 }
 
 /// Pair has been answered before, or is not answered at all.
-void Pairings::cancel_answered(const Reply&) {
-  const auto& refusal = current_->agent->refusal();
-  if (refusal && !current_->canceled) return finish(*refusal);
-  finish(called_off());
-}
+void Pairings::called_off_answered(const Reply&) { finish(*own_end()); }
 
 void Pairings::drop_waiting(const std::shared_ptr<Session>& session) {
   std::vector<std::shared_ptr<Pairing>> taken;
@@ -128,27 +141,9 @@ void Pairings::drop_waiting(const std::shared_ptr<Session>& session) {
 }
 
 void Pairings::cancel(const std::shared_ptr<Session>& session) {
-  if (current_ && current_->session == session && !std::exchange(current_->canceled, true)) {
-    if (current_->called)
-      call_off();
-    else
-      finish(called_off());
-  }
-  drop_waiting(session);
-}
-
-void Pairings::leave(const std::shared_ptr<Session>& session) {
   if (!daemon_.ready()) return;  // it has ended, and so do all pairings
+  if (current_ && current_->session == session && !std::exchange(current_->canceled, true)) call_off();
   drop_waiting(session);
-  if (!current_ || current_->session != session || current_->canceled) return;
-  current_->canceled = true;
-  if (!current_->called) return finish(called_off());
-  const DeviceObject* device = daemon_.objects().device(current_->device);
-  if (device && device->connected) return call_off();
-  // bluetoothd answers Pair when the link ends, with one gap: where it discovers services already it forgets to. One question more tells.
-  Message question = daemon_.new_call(current_->device, properties_interface, "Get");
-  question.append("ss", device_interface, "Paired");
-  daemon_.call(std::move(question), guarded(&Pairings::cancel_answered));
 }
 
 void Pairings::finish(const Result<void>& result) {

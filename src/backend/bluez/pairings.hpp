@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,8 @@ class Pairings final : public Anchored<Pairings>, private DaemonObserver {
   /// Pairs with a device, once the pairings before are over.
   void begin(const std::shared_ptr<Session>& session, std::string device, const backend::PairRequest& request,
              backend::Done<void> done);
-  /// Calls the session's pairings off; they end with `pairing_canceled`.
+  /// Calls the session's pairings off, since nobody wants them any more or their link is over; they end with `pairing_canceled`.
   void cancel(const std::shared_ptr<Session>& session);
-  /// The session has no link any more: its pairings end, whose answers nobody waits for.
-  void leave(const std::shared_ptr<Session>& session);
 
  private:
   struct Pairing {
@@ -33,8 +32,9 @@ class Pairings final : public Anchored<Pairings>, private DaemonObserver {
     std::string device;
     std::shared_ptr<Agent> agent;
     backend::Done<void> done;
-    bool registered = false;  ///< the agent, or it is on its way
-    bool called = false;      ///< Pair is not answered yet
+    bool asks_before = false;  ///< the user is asked before it begins
+    bool registered = false;   ///< the agent, or it is on its way
+    bool called = false;       ///< Pair is not answered yet
     bool canceled = false;
     bool refused = false;  ///< what bluetoothd only shows
   };
@@ -48,8 +48,9 @@ class Pairings final : public Anchored<Pairings>, private DaemonObserver {
   void pair_answered(const Reply& reply);
   void refuse();
   void call_off();
-  void cancel_answered(const Reply& reply);
+  void called_off_answered(const Reply& reply);
   void finish(const Result<void>& result);
+  [[nodiscard]] std::optional<Error> own_end() const;
   [[nodiscard]] Result<void> result_of(const Reply& reply) const;
   Bus::ReplyHandler guarded(void (Pairings::*next)(const Reply&));
   void daemon_lost(const std::string& native) override;

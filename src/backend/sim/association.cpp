@@ -1,7 +1,5 @@
 #include "association.hpp"
 
-#include <algorithm>
-
 namespace blau::sim::detail {
 namespace {
 
@@ -29,16 +27,6 @@ Association associate(IoCapability initiator, IoCapability responder, bool secur
   return Association::just_works;
 }
 
-IoCapability capability_of(const std::vector<Question>& answers) noexcept {
-  const auto answered = [&](Question question) { return std::ranges::find(answers, question) != answers.end(); };
-  const bool displays = answered(Question::display_passkey);
-  const bool confirms = answered(Question::confirm_passkey);
-  if (answered(Question::request_passkey))
-    return displays || confirms ? IoCapability::keyboard_display : IoCapability::keyboard_only;
-  if (confirms) return IoCapability::display_yes_no;
-  return displays ? IoCapability::display_only : IoCapability::no_input_no_output;
-}
-
 Question question_of(Association association) noexcept {
   switch (association) {
     case Association::initiator_displays: return Question::display_passkey;
@@ -48,17 +36,6 @@ Question question_of(Association association) noexcept {
     case Association::just_works: break;
   }
   return Question::confirm;
-}
-
-std::string_view callback_of(Question question) noexcept {
-  switch (question) {
-    case Question::confirm: return "confirm";
-    case Question::display_passkey: return "display_passkey";
-    case Question::request_passkey: return "request_passkey";
-    case Question::confirm_passkey: return "confirm_passkey";
-    case Question::authorize: break;
-  }
-  return "authorize";
 }
 
 }  // namespace blau::sim::detail

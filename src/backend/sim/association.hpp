@@ -4,9 +4,6 @@
 #include <blau/sim/pairing.hpp>
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
-#include <vector>
 
 namespace blau::sim::detail {
 
@@ -22,13 +19,7 @@ enum class Association : std::uint8_t {
 /// Table 2.8, for an initiator that asks for protection against a device in the middle wherever it can do its part.
 [[nodiscard]] Association associate(IoCapability initiator, IoCapability responder, bool secure_connections) noexcept;
 
-/// What a central can do whose agent answers these questions.
-[[nodiscard]] IoCapability capability_of(const std::vector<backend::PairingQuestion::Kind>& answers) noexcept;
-
 /// What the central's user is asked.
 [[nodiscard]] backend::PairingQuestion::Kind question_of(Association association) noexcept;
-
-/// The callback of `PairingAgent` that answers it.
-[[nodiscard]] std::string_view callback_of(backend::PairingQuestion::Kind question) noexcept;
 
 }  // namespace blau::sim::detail

@@ -4,8 +4,8 @@
 #include "core.hpp"
 #include "link.hpp"
 
-#include <algorithm>
-#include <string>
+#include "core/pairing_answers.hpp"
+
 #include <utility>
 
 namespace blau::sim::detail {
@@ -15,11 +15,6 @@ using Question = backend::PairingQuestion::Kind;
 
 /// Core Vol 3 Part H 3.4: from one message of the Security Manager to the next.
 constexpr std::chrono::seconds security_manager_timeout{30};
-
-Error nobody_answers(Question question) {
-  return {ErrorCode::pairing_rejected,
-          "this pairing asks what nobody answers: set PairingAgent::" + std::string(callback_of(question))};
-}
 
 Error unprotected() {
   return {ErrorCode::pairing_failed,
@@ -83,12 +78,12 @@ void Pairing::arrived() {
 void Pairing::features_exchanged() {
   restart_limit();
   const PairingOptions& theirs = link_.peripheral().spec.pairing;
-  association_ = associate(capability_of(answers_), theirs.io, theirs.secure_connections);
+  association_ = associate(blau::detail::capability_of(answers_), theirs.io, theirs.secure_connections);
   if (association_ == Association::just_works && theirs.mitm) return finish(unprotected());
   const Question question = question_of(association_);
-  const bool answered = std::ranges::find(answers_, question) != answers_.end();
+  const bool answered = blau::detail::answers(answers_, question);
   ours_agreed_ = !answered && question == Question::confirm;  // who called `pair` wants to
-  if (!answered && !ours_agreed_) return finish(nobody_answers(question));
+  if (!answered && !ours_agreed_) return finish(blau::detail::nobody_answers(question));
   const bool fixed = association_ == Association::responder_displays && theirs.passkey;
   shown_ = fixed ? *theirs.passkey : link_.peripheral().new_passkey();
   theirs_agreed_ = theirs.user == PairingUser::accepts;
@@ -107,8 +102,7 @@ void Pairing::ask_ours(Question kind) {
 }
 
 void Pairing::answered(const Result<backend::PairingAnswer>& answer) {
-  if (!answer || !answer->accepted)
-    return finish(Error(ErrorCode::pairing_rejected, "the agent refused: pair again where that was not meant"));
+  if (!answer || !answer->accepted) return finish(blau::detail::agent_refused());
   typed_ = answer->passkey;
   ours_agreed_ = true;
   make_keys_if_agreed();
