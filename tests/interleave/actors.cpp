@@ -218,7 +218,9 @@ void ScannerActor::start() {
   state_->may_hear = true;
   state_->stops = 0;
   ledger_.begin(state_->name + " start", scanner_->start(),
-                [state = state_](const Result<void>& result) { state->must_scan = result && state->stops == 0; });
+                [state = state_, before = state_->stops_ever](const Result<void>& result) {
+                  state->must_scan = result && state->stops_ever == before;
+                });
 }
 
 void ScannerActor::check() const {
@@ -228,6 +230,7 @@ void ScannerActor::check() const {
 
 void ScannerActor::stop() {
   const int own = ++state_->stops;
+  ++state_->stops_ever;
   state_->must_scan = false;
   ledger_.begin(state_->name + " stop", scanner_->stop(), [state = state_, own](const Result<void>& result) {
     if (result && state->stops == own) state->may_hear = false;  // no start came after it

@@ -111,6 +111,7 @@ class ScannerActor {
     bool alive = true;
     bool may_hear = false;   // between a start and the end of the last stop
     bool must_scan = false;  // between the end of a start and the next stop
+    int stops_ever = 0;
     int stops = 0;
   };
   Ledger& ledger_;
