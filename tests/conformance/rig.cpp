@@ -19,6 +19,7 @@ std::string Rig::lacks(Ability ability) const {
     case Ability::change_services: return "the rig's peripherals cannot change their services";
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
     case Ability::pairing: return "the fake has no agents yet, so that it cannot pair";
+    case Ability::set_pairing: return "the rig's peripherals pair in one way only";
   }
   return {};
 }
@@ -26,6 +27,9 @@ std::string Rig::lacks(Ability ability) const {
 Task<> Rig::stall(std::string) { cannot("stall a peripheral"); }
 Task<> Rig::resume(std::string) { cannot("resume a peripheral"); }
 Task<> Rig::remove_service(std::string, Uuid) { cannot("remove a service"); }
+Task<> Rig::set_pairing(std::string, sim::PairingOptions) { cannot("let a peripheral pair in another way"); }
+Task<std::uint32_t> Rig::shown_passkey(std::string) { cannot("look at a peripheral's display"); }
+Task<> Rig::type_passkey(std::string, std::uint32_t) { cannot("type on a peripheral's keyboard"); }
 void Rig::lose_system() { cannot("end its Bluetooth system"); }
 
 }  // namespace blau::conformance

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <blau/blau.hpp>
+#include <blau/sim/pairing.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,7 @@ enum class Ability : std::uint8_t {
   change_services,  ///< `remove_service`
   lose_system,      ///< `lose_system`
   pairing,          ///< its system pairs
+  set_pairing,      ///< `set_pairing`, `shown_passkey` and `type_passkey`
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.
@@ -81,6 +83,12 @@ class Rig {
   /// Until `resume` the peripheral answers nothing and sends nothing, though its links stay up.
   [[nodiscard]] virtual Task<> stall(std::string address);
   [[nodiscard]] virtual Task<> resume(std::string address);
+  /// The peripheral pairs otherwise from now on, till the end of the case.
+  [[nodiscard]] virtual Task<> set_pairing(std::string address, sim::PairingOptions options);
+  /// What the peripheral's display shows, once it shows something.
+  [[nodiscard]] virtual Task<std::uint32_t> shown_passkey(std::string address);
+  /// What the peripheral's user types who was told what the other side shows. One who types something else is a matter of `PairingOptions::passkey`.
+  [[nodiscard]] virtual Task<> type_passkey(std::string address, std::uint32_t passkey);
   /// The peripheral takes a service away and tells whoever is connected.
   [[nodiscard]] virtual Task<> remove_service(std::string address, Uuid service);
   /// The system that `threaded_backend` named ends; outside `run`.

@@ -37,6 +37,37 @@ json hex_of(const std::vector<Bytes>& values) {
   return list;
 }
 
+constexpr const char* name_of(sim::IoCapability io) {
+  switch (io) {
+    case sim::IoCapability::display_only: return "display_only";
+    case sim::IoCapability::display_yes_no: return "display_yes_no";
+    case sim::IoCapability::keyboard_only: return "keyboard_only";
+    case sim::IoCapability::no_input_no_output: return "no_input_no_output";
+    case sim::IoCapability::keyboard_display: break;
+  }
+  return "keyboard_display";
+}
+
+constexpr const char* name_of(sim::PairingUser user) {
+  switch (user) {
+    case sim::PairingUser::accepts: return "accepts";
+    case sim::PairingUser::rejects: return "rejects";
+    case sim::PairingUser::never: break;
+  }
+  return "never";
+}
+
+/// As a world file has it.
+json pairing_of(const sim::PairingOptions& options) {
+  json pairing{{"io", name_of(options.io)},
+               {"mitm", options.mitm},
+               {"secure_connections", options.secure_connections},
+               {"bonding", options.bonding},
+               {"user", name_of(options.user)}};
+  if (options.passkey) pairing["passkey"] = *options.passkey;
+  return pairing;
+}
+
 /// Of BlueZ 5: what the daemon says that it is.
 int minor_version() {
   const char* version = std::getenv("BLAU_RIG_BLUEZ");
@@ -112,12 +143,28 @@ class BlueZRig final : public Rig {
     // corruption". The machine says where its rig lies, the fake one does not.
     const bool is_real = std::getenv("BLAU_RIG") != nullptr;
     if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real) ||
-        (ability == Ability::pairing && !is_real))
+        ((ability == Ability::pairing || ability == Ability::set_pairing) && !is_real))
       return Rig::lacks(ability);
     return {};
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
   Task<> resume(std::string address) override { return tell("resume", std::move(address)); }
+  Task<> set_pairing(std::string address, sim::PairingOptions options) override {
+    changed_ = true;
+    auto request = pairing_of(options);
+    request["command"] = "set_pairing";
+    request["address"] = std::move(address);
+    (void)co_await ask(std::move(request));
+  }
+  Task<std::uint32_t> shown_passkey(std::string address) override {
+    json request{{"command", "shown_passkey"}, {"address", std::move(address)}};
+    const auto reply = co_await ask(std::move(request));
+    co_return reply.at("passkey").get<std::uint32_t>();
+  }
+  Task<> type_passkey(std::string address, std::uint32_t passkey) override {
+    json request{{"command", "type_passkey"}, {"address", std::move(address)}, {"passkey", passkey}};
+    (void)co_await ask(std::move(request));
+  }
   Task<> remove_service(std::string address, Uuid service) override {
     changed_ = true;
     json request{{"command", "remove_service"}, {"address", std::move(address)}, {"uuid", service.to_string()}};

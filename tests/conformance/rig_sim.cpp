@@ -104,6 +104,17 @@ class SimRig final : public Rig {
     world_->peripheral(address).resume();
     co_return;
   }
+  Task<> set_pairing(std::string address, sim::PairingOptions options) override {
+    world_->peripheral(address).set_pairing(options);
+    co_return;
+  }
+  Task<std::uint32_t> shown_passkey(std::string address) override {
+    auto shows = [&peripheral = world_->peripheral(address)] { return peripheral.shown_passkey().has_value(); };
+    co_await until(shows);
+    co_return world_->peripheral(address).shown_passkey().value();
+  }
+  // Its user types by himself what is right.
+  Task<> type_passkey(std::string, std::uint32_t) override { co_return; }
   Task<> remove_service(std::string address, Uuid service) override {
     auto& peripheral = world_->peripheral(address);
     peripheral.remove_service(peripheral.service(service));

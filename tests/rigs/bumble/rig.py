@@ -3,6 +3,7 @@
 import asyncio
 
 import advertising
+import pairing
 import table
 import world
 from air import Air
@@ -150,6 +151,21 @@ class Rig:
         for member in ("read_error", "write_error", "read_delay_ms", "write_delay_ms", "read_security", "write_security"):
             if member in request:
                 setattr(row, member, request[member])
+
+    async def _do_set_pairing(self, request: dict) -> None:
+        model = {name: value for name, value in request.items() if name not in ("command", "address")}
+        self._peripheral(request).set_pairing(pairing.of(model))
+
+    async def _do_shown_passkey(self, request: dict) -> dict:
+        peripheral = self._peripheral(request)
+        await self._wait(request, lambda: peripheral.shown_passkey() is not None)
+        return {"passkey": peripheral.shown_passkey()}
+
+    async def _do_type_passkey(self, request: dict) -> None:
+        self._peripheral(request).type_passkey(request["passkey"])
+
+    async def _do_forget_bonds(self, request: dict) -> None:
+        await self._peripheral(request).forget_bonds()
 
     async def _do_drop_link(self, request: dict) -> dict:
         return {"links": await self._peripheral(request).drop_link(request.get("reason", REMOTE_USER_TERMINATED))}

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from bumble import hci
 from bumble.device import AdvertisingType, Device, DeviceConfiguration
 from bumble.host import Host
+from bumble.pairing import PairingConfig
 
+import pairing
 import table
 import world
 from air import Air, PeripheralController, WorldAdvertiser
@@ -60,6 +62,10 @@ class SimulatedPeripheral:
         self.device = self._make_device()
         self.server = WorldServer(self.device, model.table, model.mtu, model.latency_ms, self._on_write, self._tell)
         self.device.gatt_server = self.server
+        self.device.pairing_config_factory = self._begin_pairing
+        self.device.smp_session_proxy = pairing.Session
+        # Of the pairing that began last.
+        self._user: pairing.User | None = None
         self.device.on("connection", self._on_connection)
         self._background: set[asyncio.Task] = set()
 
@@ -71,6 +77,25 @@ class SimulatedPeripheral:
             config.address = hci.Address(self.model.address, self._address_type)
         config.irk = (bytes.fromhex(self.model.address.replace(":", "")) * 3)[:16]
         return Device(config=config, host=Host(self._controller, self._controller))
+
+    def _begin_pairing(self, _connection) -> PairingConfig:
+        self._user = pairing.User(self.model.pairing, self._changed)
+        return self._user.config()
+
+    def set_pairing(self, model: pairing.Pairing) -> None:
+        """From the next one on. What was shown before is forgotten."""
+        self.model.pairing = model
+        self._user = None
+
+    def shown_passkey(self) -> int | None:
+        """On its display."""
+        return self._user.shown if self._user else None
+
+    def type_passkey(self, passkey: int) -> None:
+        """On its keyboard."""
+        if self._user is None:
+            raise Refused(f"{self.model.address} pairs with nobody")
+        self._user.type(passkey)
 
     async def start(self) -> None:
         await self.device.power_on()
@@ -99,6 +124,10 @@ class SimulatedPeripheral:
     def connections(self) -> list[dict]:
         return [{"central": str(c.peer_address).split("/")[0], "mtu": c.att_mtu, "encrypted": bool(c.encryption)}
                 for c in self.device.connections.values()]
+
+    async def forget_bonds(self) -> None:
+        """As by a reset to factory settings; links go on as they are."""
+        await self.device.keystore.delete_all()
 
     async def drop_link(self, reason: int) -> int:
         """Ends every link from this side; how many there were."""

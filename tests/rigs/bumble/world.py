@@ -13,6 +13,7 @@ from pathlib import Path
 import jsonschema
 
 import advertising
+import pairing
 import table
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs/world.schema.json"
@@ -49,6 +50,7 @@ class Peripheral:
     interval_ms: int
     advertising_data: bytes
     scan_response: bytes
+    pairing: pairing.Pairing
     table: list[table.Attribute]
     services: list[dict] = field(repr=False)
 
@@ -188,7 +190,7 @@ def _peripheral(item: dict, path: list) -> Peripheral:
         drop_link_after_ms=item.get("drop_link_after_ms"),
         advertise=air.get("enabled", True), connectable=air.get("connectable", True),
         interval_ms=air.get("interval_ms", 100), advertising_data=data, scan_response=scan_response,
-        table=table.build(item, path), services=item.get("services", []))
+        pairing=pairing.of(item.get("pairing", {})), table=table.build(item, path), services=item.get("services", []))
 
 
 def _check_generic_services(item: dict, path: list) -> None:
