@@ -169,6 +169,21 @@ TEST_F(BlueZScan, ScanWaitsForABusyBlueZ) {
   EXPECT_THAT(peer_.calls(), IsEmpty());
 }
 
+TEST_F(BlueZScan, RefusedFilterIsAskedForAgainAfterAPause) {
+  Heard heard;
+  const auto scanner = backend_->make_scanner(heard);
+  Answer<void> answer;
+  scanner->start({}, answer.taker());
+  const auto begun = peer_.loop().now();
+  peer_.error(peer_.next_call("SetDiscoveryFilter"), "org.bluez.Error.InProgress", "Operation already in progress");
+  peer_.error(peer_.next_call("StopDiscovery"), "org.bluez.Error.Failed", "No discovery started");
+  EXPECT_GE(peer_.loop().now() - begun, std::chrono::milliseconds(500));
+  peer_.reply(peer_.next_call("SetDiscoveryFilter"));
+  peer_.reply(peer_.next_call("StartDiscovery"));
+  expect(answer);
+  EXPECT_TRUE(answer.succeeded());
+}
+
 // As it is where the adapter goes off and on while StartDiscovery is under way.
 TEST_F(BlueZScan, DiscoveryOfAnEarlierAttemptIsStopped) {
   Heard heard;

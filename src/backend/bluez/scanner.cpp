@@ -62,13 +62,19 @@ void Discovery::add(const std::shared_ptr<Scan>& scan) {
 void Discovery::begin() {
   state_ = State::starting;
   ++generation_;
-  // The filter lasts until the adapter is switched off; who knows what happened meanwhile.
+  next_pause_ = first_pause;
+  start_filtered();
+}
+
+/// The filter lasts until the adapter is switched off; who knows what happened meanwhile.
+void Discovery::start_filtered() {
+  is_filtered_ = false;
   set_filter([self = weak_from_this(), pin = pin_, generation = generation_](const Reply& reply) {
     const auto whole = pin.lock();
     const auto discovery = self.lock();
     if (!whole || !discovery || discovery->generation_ != generation) return;
     if (!reply.ok()) return discovery->started(reply);
-    discovery->next_pause_ = first_pause;
+    discovery->is_filtered_ = true;
     discovery->start();
   });
 }
@@ -98,7 +104,7 @@ void Discovery::clear() { daemon_.call(adapter_, adapter_interface, "StopDiscove
 
 void Discovery::cleared(const Reply&) {
   if (scans_.empty()) return stopped();
-  start();
+  is_filtered_ ? start() : start_filtered();
 }
 
 void Discovery::started(const Reply& reply) {

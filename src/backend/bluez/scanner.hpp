@@ -66,6 +66,7 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   enum class State { idle, starting, running, stopping };
 
   void begin();
+  void start_filtered();
   void start();
   void started(const Reply& reply);
   void started_in_vain();
@@ -93,6 +94,7 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
   // While BlueZ is busy: how long until the next attempt.
   Timer pause_;
   Duration next_pause_{};
+  bool is_filtered_ = false;  // BlueZ took the filter
   // Heard since the last report, each once.
   std::vector<const DeviceObject*> fresh_;
   bool report_due_ = false;
