@@ -191,6 +191,21 @@ struct DiscoverRequest {
   std::optional<CacheMode> cache_mode;          ///< for characteristics and descriptors
 };
 
+/// What the peer or the system asks the user during pairing.
+struct PairingQuestion {
+  enum class Kind : std::uint8_t { confirm, display_passkey, request_passkey, confirm_passkey, authorize };
+  Kind kind = Kind::confirm;
+  /// With `display_passkey` and `confirm_passkey`: 0 to 999999.
+  std::uint32_t passkey = 0;
+};
+
+/// The user's answer.
+struct PairingAnswer {
+  bool accepted = false;
+  /// With `request_passkey`: 0 to 999999.
+  std::uint32_t passkey = 0;
+};
+
 /// What a client is made for.
 struct ClientRequest {
   Device device;
@@ -198,8 +213,12 @@ struct ClientRequest {
   std::string adapter;
   /// Windows: the address type that the user wants to be used.
   std::optional<AddressType> winrt_address_type;
+  /// What somebody will answer where the device, or a request that needs a bond, begins a pairing: `ClientEvents::on_pairing_question` may come for it while a link is up or comes up. Others are refused.
+  std::vector<PairingQuestion::Kind> answers;
   /// BlueZ: an implicit end leaves the link up, and so does `disconnect`.
   bool bluez_release_only = false;
+  /// BlueZ: those questions come before any other program's agent.
+  bool bluez_default_agent = false;
 };
 
 /// How a write goes on the air.
@@ -228,26 +247,13 @@ enum class ReleaseKind : std::uint8_t {
   implicit_release,     ///< failure, cancel, destruction: only a link that this client made
 };
 
-/// What the peer or the system asks the user during pairing.
-struct PairingQuestion {
-  enum class Kind : std::uint8_t { confirm, display_passkey, request_passkey, confirm_passkey, authorize };
-  Kind kind = Kind::confirm;
-  /// With `display_passkey` and `confirm_passkey`: 0 to 999999.
-  std::uint32_t passkey = 0;
-};
-
-/// The user's answer.
-struct PairingAnswer {
-  bool accepted = false;
-  /// With `request_passkey`: 0 to 999999.
-  std::uint32_t passkey = 0;
-};
-
 /// How to pair.
 struct PairRequest {
   std::optional<ProtectionLevel> level;
   /// The questions that somebody will answer. Others are refused by the backend.
   std::vector<PairingQuestion::Kind> answers;
+  /// Nobody called `pair`: the peripheral refused a request until there is a bond. Then Just Works is refused, too, where `confirm` is not answered.
+  bool implied = false;
 };
 
 /// Takes what happens to a client's link; implemented by the core.
@@ -265,7 +271,7 @@ class ClientEvents {
   virtual void on_mtu_changed(std::uint16_t mtu) = 0;
   /// The peripheral's services have changed; the core discovers again.
   virtual void on_services_changed() = 0;
-  /// Somebody must answer. Only while `pair` is pending, and one question at a time.
+  /// Somebody must answer, one question at a time: while `pair` is pending, and those that `ClientRequest::answers` names while a link is up or comes up.
   virtual void on_pairing_question(const PairingQuestion& question, Done<PairingAnswer> done) = 0;
   /// The peer or the system takes the question back that was asked last (BlueZ: `Agent1.Cancel`). Its `Done` is not called any more: the core cancels the user's callback and drops what it
   /// answers. The end of `pair` and the end of the link do the same without this event.

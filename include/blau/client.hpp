@@ -41,6 +41,9 @@ struct WinRtClientOptions {
 struct BlueZClientOptions {
   /// `disconnect()` and every other end only give up this client's hold, and leave the link up.
   bool release_only = false;
+  /// Pairings that the device, or a request that needs a bond, begins: BlueZ asks the machine's default agent about them, the first that came, which on a desktop is the desktop's. True: `ClientOptions::pairing`
+  /// goes before it while this client has a link and no bond. For all devices: questions about others, which belong to other programs, are refused meanwhile.
+  bool default_agent = false;
 };
 
 /// Keeps a link up: what to do when it ends without this client having asked for it. Off by default.

@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <unordered_map>
 #include <vector>
 
@@ -69,6 +70,12 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   [[nodiscard]] Operation<void> pair(const PairOptions& options);
   [[nodiscard]] Operation<void> unpair();
   [[nodiscard]] backend::PairRequest pair_request(const PairOptions& options) const;
+  /// Whether somebody answers where a request needs a bond.
+  [[nodiscard]] bool has_agent() const noexcept;
+  /// Pairs because the peripheral refused a request to this attribute until then; Just Works needs the agent's consent, too.
+  void pair_for(RequestQueues::Key attribute, backend::Done<void> done);
+  /// The request is not wanted any more: calls its pairing off.
+  void abandon_pairing_for(RequestQueues::Key attribute) noexcept;
   /// Asks the backend for the end of the bond, also without a link. Answers `busy` during a connect or a disconnect.
   void begin_unpair(backend::Done<void>& done);
   /// The question that is asked now does not count any more: cancels the user's callback.
@@ -257,6 +264,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   Asking asking_;
   std::vector<Asking> withdrawn_;  // with a coroutine of the user's that has not ended yet
   bool unpairing_ = false;
+  std::unordered_map<RequestQueues::Key, std::stop_source> pairings_for_;  // requests that wait for a bond
   std::optional<bool> bonded_;
 
   unsigned reconnect_failures_ = 0;

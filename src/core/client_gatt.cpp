@@ -2,6 +2,7 @@
 
 #include "client_core.hpp"
 
+#include "bonded_request.hpp"
 #include "client_requests.hpp"
 #include "log_internal.hpp"
 
@@ -20,6 +21,12 @@ Error not_permitted(const Characteristic& characteristic, const char* property) 
           "the characteristic " + characteristic.uuid().to_string() + " lacks the property " + property};
 }
 
+/// What a request sends.
+Bytes take_or_copy(Bytes& value, Asked asked) {
+  if (asked == Asked::may_ask_again) return value;
+  return std::move(value);
+}
+
 struct ReadCall {
   CharacteristicRef ref;
   ReadOptions options;
@@ -31,7 +38,11 @@ struct ReadCall {
     return handle = characteristic.handle().value();
   }
   void issue(ClientCore& core, backend::Done<Bytes>& done) const {
-    core.require_port().read_characteristic(handle, options.use_cached, std::move(done));
+    auto read = [handle = handle, cached = options.use_cached](backend::ClientPort& port, backend::Done<Bytes> answer,
+                                                               Asked) {
+      port.read_characteristic(handle, cached, std::move(answer));
+    };
+    request_bonded(core, handle, std::move(read), done);
   }
 };
 
@@ -68,7 +79,14 @@ struct WriteCall {
                     std::to_string(most) + " at most");
   }
   void issue(ClientCore& core, backend::Done<void>& done) {
-    core.require_port().write_characteristic(handle, std::move(value), kind, std::move(done));
+    if (kind == backend::WriteKind::without_response)  // nobody answers that it wants a bond
+      return core.require_port().write_characteristic(handle, std::move(value), kind, std::move(done));
+    auto write = [handle = handle, value = std::move(value)](backend::ClientPort& port, backend::Done<void> answer,
+                                                             Asked asked) mutable {
+      port.write_characteristic(handle, take_or_copy(value, asked), backend::WriteKind::with_response,
+                                std::move(answer));
+    };
+    request_bonded(core, handle, std::move(write), done);
   }
 };
 
@@ -78,7 +96,11 @@ struct ReadDescriptorCall {
 
   RequestQueues::Key prepare(ClientCore& core) const { return find_usable(core, ref).handle().value(); }
   void issue(ClientCore& core, backend::Done<Bytes>& done) const {
-    core.require_port().read_descriptor(ref.handle().value(), options.use_cached, std::move(done));
+    const auto handle = ref.handle().value();
+    auto read = [handle, cached = options.use_cached](backend::ClientPort& port, backend::Done<Bytes> answer, Asked) {
+      port.read_descriptor(handle, cached, std::move(answer));
+    };
+    request_bonded(core, handle, std::move(read), done);
   }
 };
 
@@ -99,7 +121,12 @@ struct WriteDescriptorCall {
     return descriptor.handle().value();
   }
   void issue(ClientCore& core, backend::Done<void>& done) {
-    core.require_port().write_descriptor(ref.handle().value(), std::move(value), std::move(done));
+    const auto handle = ref.handle().value();
+    auto write = [handle, value = std::move(value)](backend::ClientPort& port, backend::Done<void> answer,
+                                                    Asked asked) mutable {
+      port.write_descriptor(handle, take_or_copy(value, asked), std::move(answer));
+    };
+    request_bonded(core, handle, std::move(write), done);
   }
 };
 

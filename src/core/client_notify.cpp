@@ -1,5 +1,6 @@
 // Subscriptions of a client.
 
+#include "bonded_request.hpp"
 #include "client_core.hpp"
 #include "client_requests.hpp"
 
@@ -184,7 +185,11 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
     if (!result || wanted || self->link_ != Link::connected) return done(result);
     self->port_->unsubscribe(handle, std::move(done));  // nobody wants it any more
   };
-  port_->subscribe(handle, order.request, std::move(then));
+  backend::Done<void> answered = std::move(then);
+  auto subscribe = [handle, request = order.request](backend::ClientPort& port, backend::Done<void> answer, Asked) {
+    port.subscribe(handle, request, std::move(answer));
+  };
+  request_bonded(*this, handle, std::move(subscribe), answered);
 }
 
 void ClientCore::abandon_subscription(std::uint16_t handle, const std::shared_ptr<NotifySink>& sink) {

@@ -42,6 +42,7 @@ Task<backend::PairingAnswer> ask(PairingAgent agent, Device device, backend::Pai
 
 struct PairCall {
   PairOptions options;
+  bool implied = false;
 
   RequestQueues::Key prepare(ClientCore& core) const {
     (void)core.require_port();
@@ -54,7 +55,9 @@ struct PairCall {
       if (const auto self = weak.lock()) self->withdraw_question();
       done(std::move(result));
     };
-    port.pair(core.pair_request(options), std::move(then));
+    auto request = core.pair_request(options);
+    request.implied = implied;
+    port.pair(request, std::move(then));
   }
   void abandoned(ClientCore& core) const {
     if (!issued || !core.is_connected()) return;
@@ -102,9 +105,33 @@ backend::PairRequest ClientCore::pair_request(const PairOptions& options) const 
   return request;
 }
 
+constexpr std::chrono::seconds users_need_time{60};
+
 Operation<void> ClientCore::pair(const PairOptions& options) {
-  constexpr std::chrono::seconds users_need_time{60};
   return make_request<void>(shared_from_this(), "pair", users_need_time, PairCall{options});
+}
+
+bool ClientCore::has_agent() const noexcept {
+  const auto& agent = options_.pairing;
+  return agent.confirm || agent.display_passkey || agent.request_passkey || agent.confirm_passkey;
+}
+
+void ClientCore::pair_for(RequestQueues::Key attribute, backend::Done<void> done) {
+  std::stop_source stop;
+  pairings_for_.insert_or_assign(attribute, stop);
+  PairCall call{{}, true};
+  auto pairing = make_request<void>(shared_from_this(), "pair", users_need_time, std::move(call));
+  std::move(pairing)
+      .cancel_with(stop.get_token())
+      .start([weak = weak_from_this(), attribute, done = std::move(done)](const Result<void>& result) mutable {
+        if (const auto self = weak.lock()) self->pairings_for_.erase(attribute);
+        done(result);
+      });
+}
+
+void ClientCore::abandon_pairing_for(RequestQueues::Key attribute) noexcept {
+  const auto found = pairings_for_.find(attribute);
+  if (found != pairings_for_.end()) found->second.request_stop();
 }
 
 /// Until it is answered, or dropped with its port.

@@ -47,6 +47,7 @@ class RequestNode final : public OperationNode<T>, private QueuedRequest {
   }
 
   void give_up() {
+    if (is_issued()) core_->abandon_pairing_for(attribute_);
     core_->queues().withdraw(*this);
     if constexpr (requires { call_.abandoned(*core_); }) call_.abandoned(*core_);
   }

@@ -21,6 +21,7 @@ class QueuedRequest {
  protected:
   QueuedRequest() noexcept = default;
   ~QueuedRequest() = default;
+  [[nodiscard]] bool is_issued() const noexcept { return place_ == Place::issued; }
 
  private:
   friend class RequestQueues;

@@ -2,7 +2,9 @@
 
 #include "support.hpp"
 
+#include <optional>
 #include <stop_token>
+#include <vector>
 
 namespace blau::conformance {
 namespace {
@@ -70,6 +72,82 @@ BLAU_LINKED_CASE(Pairing, UnpairEndsTheLinkAndTheBond) {
   co_await client.connect();
   const auto value = co_await client.read_gatt_char(needs_encryption).timeout(3s).as_result();
   EXPECT_FALSE(value.has_value());
+}
+
+BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
+  if (!can(rig, Ability::pairing)) co_return;
+  int asked = 0;
+  ClientOptions options;
+  options.pairing.confirm = [&asked](const Device&) {
+    ++asked;
+    return true;
+  };
+  Client client{gatt, options};
+  co_await client.connect();
+  const auto value = co_await client.read_gatt_char(needs_encryption);
+  EXPECT_EQ(value, bytes(0x5e, 0xc0));
+  co_await client.write_gatt_char(needs_encryption, value);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(co_await count_bonds(), 1U);
+  co_await client.unpair();
+}
+
+BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
+  if (!can(rig, Ability::pairing)) co_return;
+  ClientOptions options;
+  options.pairing.confirm = [](const Device&) { return true; };
+  Client client{gatt, options};
+  co_await client.connect();
+  co_await client.write_gatt_char(needs_encryption, bytes(0x5e, 0xc0));
+  const Place place(gatt, needs_encryption);
+  const auto written = co_await rig.writes(place, 1);
+  const Written once{bytes(0x5e, 0xc0), true};
+  EXPECT_EQ(written, std::vector<Written>{once});
+  co_await client.unpair();
+}
+
+BLAU_CASE(Pairing, WhatTheAgentRefusesARequestDoesNotGet) {
+  if (!can(rig, Ability::pairing)) co_return;
+  ClientOptions options;
+  options.pairing.confirm = [](const Device&) { return false; };
+  Client client{gatt, options};
+  co_await client.connect();
+  const auto value = co_await client.read_gatt_char(needs_encryption).as_result();
+  expect_error(value, ErrorCode::pairing_rejected);
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Pairing, NoRequestAgreesToJustWorksByItself) {
+  if (!can(rig, Ability::pairing)) co_return;
+  ClientOptions options;
+  options.pairing.request_passkey = [](const Device&) { return std::optional<std::uint32_t>(1); };
+  Client client{gatt, options};
+  co_await client.connect();
+  const auto value = co_await client.read_gatt_char(needs_encryption).as_result();
+  expect_error(value, ErrorCode::pairing_rejected);
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Pairing, ARequestThatIsNotWantedAnyMoreCallsItsPairingOff) {
+  if (!can(rig, Ability::pairing)) co_return;
+  Event asked;
+  const auto options = with_silent_agent(asked);
+  Client client{gatt, options};
+  co_await client.connect();
+  std::stop_source stop;
+  const Inbox<Result<Bytes>> ended;
+  client.read_gatt_char(needs_encryption).cancel_with(stop.get_token()).start([ended](const Result<Bytes>& result) {
+    ended.push(result);
+  });
+  co_await asked.wait();
+  stop.request_stop();
+  auto inbox = ended;
+  co_await inbox.reach(1);
+  expect_error(inbox.items()[0], ErrorCode::canceled);
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await drop_and_await(rig, client);
 }
 
 BLAU_CASE(Pairing, TheAgentAgrees) {

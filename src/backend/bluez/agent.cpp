@@ -32,16 +32,8 @@ const char* name_of(sim::IoCapability capability) noexcept {
 
 const char* Agent::capability() const noexcept { return name_of(capability_of(answers_)); }
 
-void Agent::serve(Daemon& daemon, unique_function<void()> on_refusal) {
-  on_refusal_ = std::move(on_refusal);
-  object_ = daemon.serve(path, agent_interface, [self = weak_from_this()](const Message& call) {
-    if (const auto agent = self.lock()) agent->called(call);
-  });
-}
-
 void Agent::retire() noexcept {
   ++question_;
-  object_.reset();
   on_refusal_.reset();
   if (open_) send(Message::error_to(std::exchange(open_, {}), canceled, "The pairing is over"));
 }
@@ -50,13 +42,8 @@ void Agent::send(Message message) {
   if (const auto daemon = daemon_.lock()) daemon->send(std::move(message));
 }
 
-void Agent::called(const Message& call) {
+void Agent::called(const Message& call, Reader& reader) {
   const std::string_view member = call.member();
-  if (member == "Cancel") return withdrawn(call);
-  if (member == "Release") return send(Message::reply_to(call));
-  Reader reader(call);
-  if (reader.object_path() != device_)
-    return send(Message::error_to(call, rejected, "This program does not pair with that device"));
   if (member == "RequestPasskey") return ask(call, Kind::request_passkey);
   if (member == "RequestAuthorization") return ask(call, Kind::confirm);
   if (member == "AuthorizeService") return ask(call, Kind::authorize);
@@ -99,22 +86,20 @@ void Agent::answered(unsigned number, const Result<backend::PairingAnswer>& answ
   send(std::move(reply));
 }
 
-void Agent::withdrawn(const Message& call) {
-  send(Message::reply_to(call));
+void Agent::withdraw() {
   shown_.reset();
-  // bluetoothd does not wait for the answer any more.
   if (!std::exchange(open_, {})) return;
   ++question_;
   user_->question_withdrawn();
 }
 
 void Agent::refuse(const Message& call, Error why) {
-  // What a device that is paired wants is no matter of the pairing.
-  const bool is_of_pairing = call.member() != "AuthorizeService" && call.member() != "RequestAuthorization";
-  if (is_of_pairing && !refusal_) refusal_ = std::move(why);
   send(Message::error_to(call, rejected, "The user refused"));
-  // bluetoothd goes on pairing whatever the answer to this one is, if it wants one at all.
-  if (call.member() == "DisplayPasskey" && on_refusal_) on_refusal_();
+  // What a device that is paired wants is no matter of the pairing.
+  if (call.member() == "AuthorizeService") return;
+  if (!refusal_ && call.member() != "RequestAuthorization") refusal_ = why;
+  // bluetoothd goes on pairing whatever the answer to DisplayPasskey is, if it wants one at all.
+  if (on_refusal_) on_refusal_(why, call.member() != "DisplayPasskey");
 }
 
 }  // namespace blau::detail::bluez

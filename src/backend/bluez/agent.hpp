@@ -13,13 +13,10 @@ namespace blau::detail::bluez {
 
 class Session;
 
-/// Answers what bluetoothd asks while one of this program's own pairings runs (org.bluez.Agent1). It knows one device, and does not ask to be the machine's default agent (where there is none bluetoothd, from 5.51 on, takes the first one that comes).
+/// Answers what bluetoothd asks about one device (org.bluez.Agent1), by a session's user.
 class Agent : public std::enable_shared_from_this<Agent> {
  public:
   using Kind = backend::PairingQuestion::Kind;
-
-  /// Its object path; a program has one agent at a time.
-  static constexpr const char* path = "/blau/agent";
 
   /// @param answers the questions that somebody will answer
   Agent(std::weak_ptr<Daemon> daemon, std::string device, std::vector<Kind> answers, std::shared_ptr<Session> user)
@@ -27,19 +24,23 @@ class Agent : public std::enable_shared_from_this<Agent> {
 
   /// What bluetoothd is told that the user can do (Core Vol 3 Part H 2.3.2), by what will be answered.
   [[nodiscard]] const char* capability() const noexcept;
-  /// Takes calls from here on. @param on_refusal called when the user refuses what bluetoothd only shows
-  void serve(Daemon& daemon, unique_function<void()> on_refusal);
-  /// Takes no call any more, and drops the question that is open.
+  [[nodiscard]] const std::string& device() const noexcept { return device_; }
+  [[nodiscard]] const std::shared_ptr<Session>& user() const noexcept { return user_; }
+  /// @param call called when this side refuses to pair; `awaited`: bluetoothd waits for that answer
+  void on_refusal(unique_function<void(const Error& why, bool awaited)> call) { on_refusal_ = std::move(call); }
+  /// Takes a question about its device. @param reader at what comes after the device
+  void called(const Message& call, Reader& reader);
+  /// bluetoothd does not wait for an answer any more.
+  void withdraw();
+  /// Drops the question that is open.
   void retire() noexcept;
   /// What this side refused, and why.
   [[nodiscard]] const std::optional<Error>& refusal() const noexcept { return refusal_; }
 
  private:
-  void called(const Message& call);
   void ask(const Message& call, Kind kind, std::uint32_t passkey = 0);
   void show(const Message& call, std::uint32_t passkey);
   void answered(unsigned number, const Result<backend::PairingAnswer>& answer);
-  void withdrawn(const Message& call);
   void refuse(const Message& call, Error why);
   void send(Message message);
 
@@ -47,8 +48,7 @@ class Agent : public std::enable_shared_from_this<Agent> {
   std::string device_;
   std::vector<Kind> answers_;
   std::shared_ptr<Session> user_;
-  std::unique_ptr<Subscription> object_;
-  unique_function<void()> on_refusal_;
+  unique_function<void(const Error&, bool)> on_refusal_;
   std::optional<Error> refusal_;
   // The call that the user's answer is for; empty: no question is open.
   Message open_;

@@ -43,6 +43,7 @@ void Session::start_connect(System& system) {
   auto path = find_device(system);
   if (!path) return connect_finished(path.error());
   link_ = system.links.of_device(*path);
+  stand_by(system, *path);
   link_->acquire(shared_from_this());
 }
 
@@ -78,6 +79,7 @@ void Session::connect_finished(const backend::ConnectResult& result) {
   if (!done) return;
   linked_ = result.has_value();
   if (!linked_) link_.reset();
+  if (!linked_) stand_down();
   const DeviceObject* found = device();
   if (found) bond_is(found->has_bond());
   if (events_) done(result);
@@ -88,6 +90,7 @@ void Session::abort_connect() {
   auto done = std::exchange(connecting_, nullptr);
   if (!done) return;
   const auto self = shared_from_this();
+  stand_down();
   if (const auto system = system_.lock(); system && link_) link_->abandon(self);
   link_.reset();
   if (events_) done(Error(ErrorCode::canceled, "the connect was taken back"));
@@ -111,6 +114,7 @@ void Session::leave_link(System& system) noexcept {
   const auto self = shared_from_this();
   const auto link = link_;
   if (!link) return;
+  stand_down();
   if (linked_) {
     backend::Done<void> nobody = &nobody_waits;
     const bool kept = request_.bluez_release_only || !link->is_ours();
@@ -159,6 +163,7 @@ void Session::link_ended(DisconnectReason reason, const std::string& native) {
   discovery_.reset();
   const auto requests = std::exchange(requests_, {});
   cancel_pair();
+  stand_down();
   if (events_) events_->on_disconnected(reason, native);
   const Error error = reason == DisconnectReason::backend_lost
                           ? lost_error(native)

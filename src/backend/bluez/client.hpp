@@ -93,6 +93,9 @@ class Session : public std::enable_shared_from_this<Session> {
   using Request = std::shared_ptr<TypedRequest<T>>;
 
   void start_connect(System& system);
+  void stand_by(System& system, const std::string& path);
+  void stand_down() noexcept;
+  void bond_refused(const Error& why);
   void leave_link(System& system) noexcept;
   void remove_bond(System& system, backend::Done<void> done);
   [[nodiscard]] std::string wanted_adapter() const;

@@ -43,7 +43,31 @@ void Session::question_withdrawn() {
   if (events_) events_->on_pairing_question_withdrawn();
 }
 
+/// bluetoothd pairs by itself where the peripheral refuses a request until then, or begins it, and may ask: also while the link comes up.
+void Session::stand_by(System& system, const std::string& path) {
+  const DeviceObject* device = system.daemon.objects().device(path);
+  if (request_.answers.empty() || (device && device->has_bond())) return;
+  const std::shared_ptr<Daemon> daemon(system_.lock(), &system.daemon);
+  const auto agent = std::make_shared<Agent>(daemon, path, request_.answers, shared_from_this());
+  agent->on_refusal([weak = weak_from_this()](const Error& why, bool) {
+    if (const auto self = weak.lock()) self->bond_refused(why);
+  });
+  system.agents.stand_by(agent, request_.bluez_default_agent);
+}
+
+void Session::stand_down() noexcept {
+  if (const auto system = system_.lock()) system->agents.stand_down(*this);
+}
+
+/// bluetoothd never answers a request that waits for a pairing which was refused: the link ends half a minute later (seen on 5.66).
+void Session::bond_refused(const Error& why) {
+  const auto requests = requests_;
+  for (const auto& request : requests)
+    if (request->attribute() != 0) fail(request, why);
+}
+
 void Session::bond_is(bool bonded) {
+  if (bonded) stand_down();
   if (std::exchange(bonded_, bonded) != bonded && events_) events_->on_bond_changed(bonded);
 }
 

@@ -13,15 +13,9 @@ namespace blau::detail::bluez {
 
 namespace {
 
-constexpr const char* manager_path = "/org/bluez";
-
 Error called_off() { return {ErrorCode::pairing_canceled, "the pairing was called off"}; }
 
 }  // namespace
-
-Pairings::~Pairings() {
-  if (current_) current_->agent->retire();
-}
 
 void Pairings::begin(const std::shared_ptr<Session>& session, std::string device, const backend::PairRequest& request,
                      backend::Done<void> done) {
@@ -31,6 +25,7 @@ void Pairings::begin(const std::shared_ptr<Session>& session, std::string device
       std::make_shared<Agent>(std::shared_ptr<Daemon>(weak_self().lock(), &daemon_), device, request.answers, session);
   pairing->device = std::move(device);
   pairing->asks_before = answers(request.answers, Agent::Kind::confirm);
+  pairing->implied = request.implied;
   pairing->done = std::move(done);
   waiting_.push_back(std::move(pairing));
   advance();
@@ -44,6 +39,7 @@ void Pairings::advance() {
   if (has_bond()) return finish(Result<void>());
   // bluetoothd takes Just Works of its own caller for agreed, and a device may always choose that: whoever wants to be asked is asked before.
   if (current_->asks_before) return confirm();
+  if (current_->implied) return finish(nobody_answers(Agent::Kind::confirm));
   register_agent();
 }
 
@@ -72,21 +68,16 @@ Bus::ReplyHandler Pairings::guarded(void (Pairings::*next)(const Reply&)) {
 
 /// Before Pair: without one of ours bluetoothd would ask the machine's default agent, or pair as if there were no user.
 void Pairings::register_agent() {
-  current_->registered = true;
-  current_->agent->serve(daemon_, [self = weak_self(), pairing = std::weak_ptr<Pairing>(current_)] {
-    const auto pairings = self.lock();
-    if (pairings && pairings->current_ && pairings->current_ == pairing.lock()) pairings->refuse();
-  });
-  Message call = daemon_.new_call(manager_path, agent_manager_interface, "RegisterAgent");
-  call.append("os", Agent::path, current_->agent->capability());
-  daemon_.call(std::move(call), guarded(&Pairings::agent_registered));
+  current_->agent->on_refusal(
+      [self = weak_self(), pairing = std::weak_ptr<Pairing>(current_)](const Error&, bool awaited) {
+        const auto pairings = self.lock();
+        if (!awaited && pairings && pairings->current_ && pairings->current_ == pairing.lock()) pairings->refuse();
+      });
+  agents_.take_over(current_->agent, guarded(&Pairings::agent_registered));
 }
 
 void Pairings::agent_registered(const Reply& reply) {
-  if (!reply.ok()) {
-    current_->registered = false;
-    return finish(to_error(Request::pair, reply.error_name(), reply.error_text()));
-  }
+  if (!reply.ok()) return finish(to_error(Request::pair, reply.error_name(), reply.error_text()));
   current_->called = true;
   daemon_.call(current_->device, device_interface, "Pair", guarded(&Pairings::pair_answered));
 }
@@ -148,12 +139,7 @@ void Pairings::cancel(const std::shared_ptr<Session>& session) {
 
 void Pairings::finish(const Result<void>& result) {
   const auto ended = std::exchange(current_, nullptr);
-  ended->agent->retire();
-  if (ended->registered) {
-    Message call = daemon_.new_call(manager_path, agent_manager_interface, "UnregisterAgent");
-    call.append("o", Agent::path);
-    daemon_.send(std::move(call));
-  }
+  agents_.hand_back();
   ended->done(result);
   // Not from inside: it asks another client's user.
   daemon_.loop().post([self = weak_self()] {
@@ -164,10 +150,7 @@ void Pairings::finish(const Result<void>& result) {
 void Pairings::daemon_lost(const std::string& native) {
   const Error error = lost_error(native);
   auto waiting = std::exchange(waiting_, {});
-  if (current_) {
-    current_->registered = false;
-    finish(error);
-  }
+  if (current_) finish(error);
   for (const auto& pairing : waiting) pairing->done(error);
 }
 

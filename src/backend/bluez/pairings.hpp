@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent.hpp"
+#include "agents.hpp"
 #include "anchored.hpp"
 #include "daemon.hpp"
 
@@ -17,8 +17,7 @@ namespace blau::detail::bluez {
 /// The pairings that one loop begins, one after the other: a program has one agent at bluetoothd, which can do what the user of that pairing can.
 class Pairings final : public Anchored<Pairings>, private DaemonObserver {
  public:
-  explicit Pairings(Daemon& daemon) : daemon_(daemon) { daemon.add_observer(*this); }
-  ~Pairings();
+  Pairings(Daemon& daemon, Agents& agents) : daemon_(daemon), agents_(agents) { daemon.add_observer(*this); }
 
   /// Pairs with a device, once the pairings before are over.
   void begin(const std::shared_ptr<Session>& session, std::string device, const backend::PairRequest& request,
@@ -33,7 +32,7 @@ class Pairings final : public Anchored<Pairings>, private DaemonObserver {
     std::shared_ptr<Agent> agent;
     backend::Done<void> done;
     bool asks_before = false;  ///< the user is asked before it begins
-    bool registered = false;   ///< the agent, or it is on its way
+    bool implied = false;      ///< by a request: nobody has agreed to Just Works yet
     bool called = false;       ///< Pair is not answered yet
     bool canceled = false;
     bool refused = false;  ///< what bluetoothd only shows
@@ -56,6 +55,7 @@ class Pairings final : public Anchored<Pairings>, private DaemonObserver {
   void daemon_lost(const std::string& native) override;
 
   Daemon& daemon_;
+  Agents& agents_;
   std::shared_ptr<Pairing> current_;
   std::deque<std::shared_ptr<Pairing>> waiting_;
 };

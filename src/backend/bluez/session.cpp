@@ -25,7 +25,10 @@ Error gone_error() { return {ErrorCode::attribute_gone, "this attribute is not t
 
 /// The link may have ended before the error was made, and BlueZ may not have said so yet.
 bool may_come_of_lost_link(const Error& error) {
-  if (error.code() == ErrorCode::pairing_failed || error.code() == ErrorCode::pairing_canceled) return true;
+  // The kernel ends the link of a pairing that failed.
+  if (error.code() == ErrorCode::pairing_failed)
+    return !error.native().starts_with("org.bluez.Error.AuthenticationFailed");
+  if (error.code() == ErrorCode::pairing_canceled) return true;
   return error.code() == ErrorCode::disconnected || error.code() == ErrorCode::backend_lost ||
          error.att() == AttError::unlikely_error;
 }

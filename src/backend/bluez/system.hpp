@@ -1,6 +1,7 @@
 #pragma once
 
 #include "adapter.hpp"
+#include "agents.hpp"
 #include "daemon.hpp"
 #include "link.hpp"
 #include "pairings.hpp"
@@ -18,7 +19,8 @@ struct System {
         adapters(daemon),
         discoveries(daemon, adapters),
         links(daemon),
-        pairings(daemon) {}
+        agents(daemon),
+        pairings(daemon, agents) {}
 
   [[nodiscard]] static std::shared_ptr<System> make(Loop& loop, BusOpener opener);
 
@@ -26,6 +28,7 @@ struct System {
   Adapters adapters;
   Discoveries discoveries;
   Links links;
+  Agents agents;
   Pairings pairings;
 };
 

@@ -77,7 +77,7 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Why no pairing can begin now.
   [[nodiscard]] std::optional<Error> cannot_pair() const;
   /// Begins one; the client is told how it ended.
-  void pair(SimClient& client, std::vector<backend::PairingQuestion::Kind> answers);
+  void pair(SimClient& client, const backend::PairRequest& request);
   /// The keys are made, and the link is encrypted with them.
   void paired(bool authenticated);
   void end_pairing(const Result<void>& result);

@@ -51,8 +51,8 @@ std::optional<Error> Link::cannot_pair() const {
   return Error(ErrorCode::pairing_failed, "an earlier pairing over this link timed out: connect anew and pair again");
 }
 
-void Link::pair(SimClient& client, std::vector<backend::PairingQuestion::Kind> answers) {
-  pairing_ = std::make_shared<Pairing>(*this, client, std::move(answers));
+void Link::pair(SimClient& client, const backend::PairRequest& request) {
+  pairing_ = std::make_shared<Pairing>(*this, client, request);
   pairing_->begin();
 }
 

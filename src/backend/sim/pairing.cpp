@@ -12,7 +12,7 @@ void SimClient::pair(const backend::PairRequest& request, backend::Done<void> do
   if (link_->bonded()) return done({});
   if (const auto error = link_->cannot_pair()) return done(*error);
   pair_done_ = std::move(done);
-  link_->pair(*this, request.answers);
+  link_->pair(*this, request);
 }
 
 void SimClient::ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done) {

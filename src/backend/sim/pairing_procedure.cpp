@@ -30,8 +30,8 @@ Error wrong_passkey() {
 
 }  // namespace
 
-Pairing::Pairing(Link& link, SimClient& client, std::vector<Question> answers)
-    : link_(link), client_(client), answers_(std::move(answers)) {}
+Pairing::Pairing(Link& link, SimClient& client, backend::PairRequest request)
+    : link_(link), client_(client), request_(std::move(request)) {}
 
 void Pairing::begin() { next(&Pairing::features_exchanged, 1); }
 
@@ -78,11 +78,11 @@ void Pairing::arrived() {
 void Pairing::features_exchanged() {
   restart_limit();
   const PairingOptions& theirs = link_.peripheral().spec.pairing;
-  association_ = associate(blau::detail::capability_of(answers_), theirs.io, theirs.secure_connections);
+  association_ = associate(blau::detail::capability_of(request_.answers), theirs.io, theirs.secure_connections);
   if (association_ == Association::just_works && theirs.mitm) return finish(unprotected());
   const Question question = question_of(association_);
-  const bool answered = blau::detail::answers(answers_, question);
-  ours_agreed_ = !answered && question == Question::confirm;  // who called `pair` wants to
+  const bool answered = blau::detail::answers(request_.answers, question);
+  ours_agreed_ = !answered && question == Question::confirm && !request_.implied;  // who called `pair` wants to
   if (!answered && !ours_agreed_) return finish(blau::detail::nobody_answers(question));
   const bool fixed = association_ == Association::responder_displays && theirs.passkey;
   shown_ = fixed ? *theirs.passkey : link_.peripheral().new_passkey();

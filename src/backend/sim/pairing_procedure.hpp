@@ -21,7 +21,7 @@ class SimClient;
 class Pairing : public std::enable_shared_from_this<Pairing> {
  public:
   /// The link has it as long as it is under way, and the client until it leaves the link.
-  Pairing(Link& link, SimClient& client, std::vector<backend::PairingQuestion::Kind> answers);
+  Pairing(Link& link, SimClient& client, backend::PairRequest request);
 
   void begin();
   /// The peripheral answers again, maybe.
@@ -50,7 +50,7 @@ class Pairing : public std::enable_shared_from_this<Pairing> {
 
   Link& link_;
   SimClient& client_;
-  std::vector<backend::PairingQuestion::Kind> answers_;
+  backend::PairRequest request_;
   Association association_ = Association::just_works;
   std::uint32_t shown_ = 0;  ///< on a display, or on both
   std::uint32_t typed_ = 0;  ///< by our user

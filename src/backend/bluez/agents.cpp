@@ -1,0 +1,115 @@
+#include "agents.hpp"
+
+#include "interfaces.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace blau::detail::bluez {
+
+namespace {
+
+constexpr const char* manager_path = "/org/bluez";
+
+}  // namespace
+
+Agents::~Agents() {
+  if (own_) own_->retire();
+  for (const auto& standing : standing_) standing.agent->retire();
+}
+
+void Agents::take_over(std::shared_ptr<Agent> agent, Bus::ReplyHandler registered) {
+  unregister();
+  own_ = std::move(agent);
+  register_object(own_->capability(), std::move(registered));
+}
+
+void Agents::hand_back() {
+  if (const auto agent = std::exchange(own_, nullptr)) {
+    agent->retire();
+    unregister();
+  }
+  stand();
+}
+
+void Agents::stand_by(std::shared_ptr<Agent> agent, bool as_default) {
+  standing_.push_back({std::move(agent), as_default});
+  if (!registered_) return stand();
+  if (as_default && !own_) become_default();
+}
+
+void Agents::stand_down(const Session& user) {
+  const auto is_his = [&user](const Standing& standing) { return standing.agent->user().get() == &user; };
+  const auto found = std::find_if(standing_.begin(), standing_.end(), is_his);
+  if (found == standing_.end()) return;
+  const auto agent = found->agent;
+  standing_.erase(found);
+  agent->retire();
+  if (standing_.empty() && !own_) unregister();
+}
+
+void Agents::stand() {
+  if (own_ || registered_ || standing_.empty() || !daemon_.ready()) return;
+  register_object(standing_.front().agent->capability(), [](const Reply&) {});
+  const auto wants = [](const Standing& standing) { return standing.as_default; };
+  if (std::any_of(standing_.begin(), standing_.end(), wants)) become_default();
+}
+
+void Agents::become_default() {
+  Message call = daemon_.new_call(manager_path, agent_manager_interface, "RequestDefaultAgent");
+  call.append("o", path);
+  send(std::move(call));
+}
+
+void Agents::register_object(const char* capability, Bus::ReplyHandler registered) {
+  registered_ = true;
+  object_ = daemon_.serve(path, agent_interface, [self = weak_self()](const Message& call) {
+    if (const auto agents = self.lock()) agents->called(call);
+  });
+  Message call = daemon_.new_call(manager_path, agent_manager_interface, "RegisterAgent");
+  call.append("os", path, capability);
+  daemon_.call(std::move(call), [self = weak_self(), registered = std::move(registered)](Reply reply) mutable {
+    const auto agents = self.lock();
+    if (agents && !reply.ok()) agents->registered_ = false;
+    registered(std::move(reply));
+  });
+}
+
+void Agents::unregister() {
+  object_.reset();
+  if (!std::exchange(registered_, false)) return;
+  Message call = daemon_.new_call(manager_path, agent_manager_interface, "UnregisterAgent");
+  call.append("o", path);
+  send(std::move(call));
+}
+
+std::shared_ptr<Agent> Agents::agent_for(const std::string& device) const {
+  if (own_ && own_->device() == device) return own_;
+  const auto is_its = [&device](const Standing& standing) { return standing.agent->device() == device; };
+  const auto found = std::find_if(standing_.begin(), standing_.end(), is_its);
+  return found == standing_.end() ? nullptr : found->agent;
+}
+
+void Agents::called(const Message& call) {
+  const std::string_view member = call.member();
+  if (member == "Cancel" || member == "Release") send(Message::reply_to(call));
+  if (member == "Release") return;
+  if (member == "Cancel") {
+    const auto standing = standing_;
+    if (own_) own_->withdraw();
+    for (const auto& each : standing) each.agent->withdraw();
+    return;
+  }
+  Reader reader(call);
+  if (const auto agent = agent_for(std::string(reader.object_path()))) return agent->called(call, reader);
+  send(Message::error_to(call, "org.bluez.Error.Rejected", "This program does not pair with that device"));
+}
+
+void Agents::daemon_lost(const std::string&) {
+  object_.reset();
+  registered_ = false;
+  if (const auto own = std::exchange(own_, nullptr)) own->retire();
+  for (const auto& standing : std::exchange(standing_, {})) standing.agent->retire();
+}
+
+}  // namespace blau::detail::bluez

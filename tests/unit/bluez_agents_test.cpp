@@ -1,0 +1,119 @@
+#ifdef BLAU_WITH_BLUEZ
+
+#include "bluez_pairing_scene.hpp"
+
+namespace blau::detail::bluez {
+namespace {
+
+// What bluetoothd asks where a pairing was begun by a request, or by the device.
+
+using testing::IsEmpty;
+
+class BlueZStandingAgent : public BlueZPairing {
+ protected:
+  using Kinds = std::vector<Kind>;
+
+  std::unique_ptr<backend::ClientPort> make_client_with(Kinds answers, bool as_default = false) {
+    backend::ClientRequest request;
+    request.device = Device(Address("C0:FF:EE:00:00:01"), std::nullopt, device_path, "hci0");
+    request.answers = std::move(answers);
+    request.bluez_default_agent = as_default;
+    return backend_->make_client(request, told_of_it_);
+  }
+  void link(backend::ClientPort& client) {
+    Answer<void> linked;
+    client.connect(linked.taker());
+    BlueZScene::expect(linked);
+  }
+  void expect_calls_end() {
+    peer_.settle();
+    EXPECT_THAT(peer_.calls(), IsEmpty());
+  }
+  /// Of the client that has the agent.
+  void answer_its_user(bool accepted) {
+    backend::PairingAnswer answer;
+    answer.accepted = accepted;
+    told_of_it_.answer(answer);
+  }
+
+  Told told_of_it_;
+};
+
+TEST_F(BlueZStandingAgent, StandsFromTheConnectToTheBond) {
+  auto client = make_client_with({Kind::confirm, Kind::confirm_passkey});
+  link(*client);
+  EXPECT_EQ(take_agent(), "DisplayYesNo");
+  PeerAnswer same;
+  ask("RequestConfirmation", same, 4711);
+  ASSERT_TRUE(peer_.run_until([&] { return told_of_it_.question.has_value(); }));
+  EXPECT_EQ(told_of_it_.question->kind, Kind::confirm_passkey);
+  EXPECT_EQ(told_of_it_.question->passkey, 4711U);
+  answer_its_user(true);
+  expect(same);
+  EXPECT_EQ(same.error, "");
+  set_device("Bonded", 1);
+  peer_.next_call("UnregisterAgent");
+  expect_calls_end();
+}
+
+TEST_F(BlueZStandingAgent, IsNotTheDefaultOneUnlessThatWasAskedFor) {
+  auto client = make_client_with({Kind::confirm}, true);
+  link(*client);
+  EXPECT_EQ(take_agent(), "NoInputNoOutput");
+  Message call = peer_.next_call("RequestDefaultAgent");
+  EXPECT_EQ(Reader(call).object_path(), "/blau/agent");
+  client.reset();
+  peer_.next_call("UnregisterAgent");
+}
+
+TEST_F(BlueZStandingAgent, ARefusalFailsTheRequestThatWaits) {
+  auto client = make_client_with({Kind::confirm});
+  link(*client);
+  take_agent();
+  discover(*client);
+  Answer<Bytes> value;
+  client->read_characteristic(location, false, value.taker());
+  peer_.next_call("ReadValue");
+  PeerAnswer authorized;
+  ask("RequestAuthorization", authorized);
+  ASSERT_TRUE(peer_.run_until([&] { return told_of_it_.question.has_value(); }));
+  EXPECT_EQ(told_of_it_.question->kind, Kind::confirm);
+  answer_its_user(false);
+  expect(authorized);
+  EXPECT_EQ(authorized.error, "org.bluez.Error.Rejected");
+  BlueZScene::expect(value);
+  EXPECT_EQ(value.code(), ErrorCode::pairing_rejected);
+}
+
+TEST_F(BlueZStandingAgent, MakesWayForAPairingOfTheUsers) {
+  auto client = make_client_with({Kind::confirm});
+  link(*client);
+  take_agent();
+  begin({Kind::request_passkey});
+  peer_.next_call("UnregisterAgent");
+  EXPECT_EQ(take_agent(), "KeyboardOnly");
+  Message pair = peer_.next_call("Pair");
+  peer_.error(pair, "org.bluez.Error.AuthenticationFailed", "Authentication Failed");
+  peer_.next_call("UnregisterAgent");
+  EXPECT_EQ(take_agent(), "NoInputNoOutput");
+  expect_end(ErrorCode::pairing_failed);
+}
+
+TEST_F(BlueZStandingAgent, OfNobodyIsNotRegistered) {
+  auto client = make_client_with({});
+  link(*client);
+  expect_calls_end();
+}
+
+TEST_F(BlueZStandingAgent, OfABondedDeviceIsNotRegistered) {
+  set_device("Bonded", 1);
+  peer_.settle();
+  auto client = make_client_with({Kind::confirm});
+  link(*client);
+  expect_calls_end();
+}
+
+}  // namespace
+}  // namespace blau::detail::bluez
+
+#endif
