@@ -111,9 +111,7 @@ class BlueZRig final : public Rig {
     // The real one, 5.66 and 5.82: in Device1.Connect without a word in its log, in StartNotify with "double free or
     // corruption". The machine says where its rig lies, the fake one does not.
     const bool is_real = std::getenv("BLAU_RIG") != nullptr;
-    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real) ||
-        (ability == Ability::pairing && !is_real))
-      return Rig::lacks(ability);
+    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real)) return Rig::lacks(ability);
     return {};
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
@@ -133,6 +131,7 @@ class BlueZRig final : public Rig {
   }
   bool tells_connectable() const override { return false; }
   bool tells_raw_advertisements() const override { return false; }
+  bool judges_keys() const override { return std::getenv("BLAU_RIG") == nullptr; }
   bool is_simulated() const override { return false; }
 
  private:
