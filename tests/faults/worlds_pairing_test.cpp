@@ -1,6 +1,6 @@
 // Pairings that ask something, on the same world files in the simulator and on the imitated bluetoothd.
 
-#include "worlds.hpp"
+#include "lock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,19 +11,6 @@
 
 namespace blau::faults {
 namespace {
-
-const std::string lock = "C4:B1:A1:00:00:02";
-constexpr Uuid needs_encryption{0xfff1};
-constexpr Uuid needs_authentication{0xfff2};
-
-/// A world with one peripheral that has something to hide. @param pairing what it can do
-std::string lock_with(const std::string& pairing) {
-  return R"({"blau_world": 1, "peripherals": [{"address": "C4:B1:A1:00:00:02", "name": "Lock", "latency_ms": 5,
-    "pairing": {)" +
-         pairing + R"(}, "services": [{"uuid": "fff0", "characteristics": [
-      {"uuid": "fff1", "properties": ["read"], "value": "5e", "security": "encrypted"},
-      {"uuid": "fff2", "properties": ["read"], "value": "5f", "security": "authenticated"}]}]}]})";
-}
 
 class WorldPairing : public testing::Test {};
 
