@@ -108,6 +108,23 @@ TEST_F(Pairing, ABondOutlivesTheLinkAndTheDaemon) {
   EXPECT_EQ(later.read(hidden(later, "fff1")).error, "");
 }
 
+TEST_F(Pairing, APeripheralRemembersTheSubscriptionsOfABond) {
+  play("");
+  Client client;
+  client.connect(lock_address);
+  ASSERT_EQ(ended(client, pair(client)).error, "");
+  {
+    Client listener;
+    EXPECT_EQ(listener.call(hidden(listener, "fff3"), characteristic_interface, "StartNotify").error, "");
+    client.device(lock_address, "Disconnect");
+    ASSERT_TRUE(client.until([&] { return !is(client, "Connected"); }));
+  }
+  client.forget();
+  client.connect(lock_address);
+  EXPECT_EQ(tell({{"command", "subscriptions"}, {"address", lock_address}, {"uuid", "fff3"}, {"count", 1}})["ok"],
+            true);
+}
+
 TEST_F(Pairing, WithoutABondItEndsWithTheLink) {
   play(R"("bonding": false)");
   Client client;
