@@ -105,6 +105,8 @@ class Rig {
   [[nodiscard]] virtual bool tells_connectable() const = 0;
   /// Whether a scan gives the bytes as they came.
   [[nodiscard]] virtual bool tells_raw_advertisements() const = 0;
+  /// Whether peripherals tell a key that was made with protection against a device in the middle from one that was not. Bumble takes each for the former.
+  [[nodiscard]] virtual bool judges_keys() const = 0;
   /// Whether it is a part of this program: then it answers at once, and forgets between links what it discovered. Else it is a program of its own, which is asked and answers later.
   [[nodiscard]] virtual bool is_simulated() const = 0;
 };

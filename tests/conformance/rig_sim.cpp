@@ -127,6 +127,7 @@ class SimRig final : public Rig {
   std::vector<Uuid> hidden_services() const override { return {}; }
   bool tells_connectable() const override { return true; }
   bool tells_raw_advertisements() const override { return true; }
+  bool judges_keys() const override { return true; }
   bool is_simulated() const override { return true; }
 
  private:

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace blau::sim::detail {
@@ -47,6 +48,22 @@ TEST(SimAssociation, IsThatOfTheSpecification) {
       EXPECT_EQ(associate(ours, theirs, true), secure[responder][initiator]) << initiator << " " << responder;
     }
   }
+}
+
+TEST(SimAssociation, PasskeysAreThoseThatSomebodyTypes) {
+  // Shown to the responder's user, who types what is right or something of his own.
+  EXPECT_TRUE(passkeys_match(id, std::nullopt, 1, 0));
+  EXPECT_TRUE(passkeys_match(id, 1, 1, 0));
+  EXPECT_FALSE(passkeys_match(id, 2, 1, 0));
+  // Shown to ours.
+  EXPECT_TRUE(passkeys_match(rd, 2, 1, 1));
+  EXPECT_FALSE(passkeys_match(rd, 2, 1, 2));
+  EXPECT_TRUE(passkeys_match(be, std::nullopt, 0, 3));
+  EXPECT_TRUE(passkeys_match(be, 3, 0, 3));
+  EXPECT_FALSE(passkeys_match(be, 4, 0, 3));
+  // Nobody types.
+  EXPECT_TRUE(passkeys_match(jw, 5, 6, 7));
+  EXPECT_TRUE(passkeys_match(nc, 5, 6, 7));
 }
 
 TEST(SimAssociation, TheCapabilityFollowsFromTheCallbacks) {

@@ -27,6 +27,18 @@ Association associate(IoCapability initiator, IoCapability responder, bool secur
   return Association::just_works;
 }
 
+bool passkeys_match(Association association, const std::optional<std::uint32_t>& theirs, std::uint32_t shown,
+                    std::uint32_t typed) noexcept {
+  switch (association) {
+    case Association::initiator_displays: return !theirs || *theirs == shown;
+    case Association::responder_displays: return typed == shown;
+    case Association::both_enter: return !theirs || *theirs == typed;
+    case Association::just_works:
+    case Association::numeric_comparison: break;
+  }
+  return true;
+}
+
 Question question_of(Association association) noexcept {
   switch (association) {
     case Association::initiator_displays: return Question::display_passkey;

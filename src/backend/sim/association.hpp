@@ -4,6 +4,7 @@
 #include <blau/sim/pairing.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace blau::sim::detail {
 
@@ -18,6 +19,13 @@ enum class Association : std::uint8_t {
 
 /// Table 2.8, for an initiator that asks for protection against a device in the middle wherever it can do its part.
 [[nodiscard]] Association associate(IoCapability initiator, IoCapability responder, bool secure_connections) noexcept;
+
+/// Whether both sides have the same passkey.
+/// @param theirs what the responder's user types; absent: what is right
+/// @param shown on a display, or on both
+/// @param typed by the initiator's user
+[[nodiscard]] bool passkeys_match(Association association, const std::optional<std::uint32_t>& theirs,
+                                  std::uint32_t shown, std::uint32_t typed) noexcept;
 
 /// What the central's user is asked.
 [[nodiscard]] backend::PairingQuestion::Kind question_of(Association association) noexcept;

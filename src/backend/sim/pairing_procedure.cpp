@@ -121,20 +121,9 @@ void Pairing::make_keys_if_agreed() {
   if (ours_agreed_ && theirs_agreed_) next(&Pairing::make_keys, 2);
 }
 
-bool Pairing::passkeys_match() const noexcept {
-  const auto& theirs = link_.peripheral().spec.pairing.passkey;
-  switch (association_) {
-    case Association::initiator_displays: return !theirs || *theirs == shown_;
-    case Association::responder_displays: return typed_ == shown_;
-    case Association::both_enter: return !theirs || *theirs == typed_;
-    case Association::just_works:
-    case Association::numeric_comparison: break;
-  }
-  return true;
-}
-
 void Pairing::make_keys() {
-  if (!passkeys_match()) return finish(wrong_passkey());
+  const auto& theirs = link_.peripheral().spec.pairing.passkey;
+  if (!passkeys_match(association_, theirs, shown_, typed_)) return finish(wrong_passkey());
   const auto link = link_.shared_from_this();
   link->paired(association_ != Association::just_works);
   finish({});

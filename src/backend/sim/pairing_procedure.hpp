@@ -45,7 +45,6 @@ class Pairing : public std::enable_shared_from_this<Pairing> {
   void rejected_by_peripheral();
   void make_keys_if_agreed();
   void make_keys();
-  [[nodiscard]] bool passkeys_match() const noexcept;
   void finish(const Result<void>& result);
 
   Link& link_;

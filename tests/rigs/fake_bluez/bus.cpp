@@ -112,6 +112,23 @@ Message Bus::signal(const std::string& path, const char* interface, const char* 
   return Message::adopt(made);
 }
 
+Message Bus::method(const std::string& program, const std::string& path, const char* interface, const char* member) {
+  sd_bus_message* made = nullptr;
+  if (!bus_ || sd_bus_message_new_method_call(bus_, &made, program.c_str(), path.c_str(), interface, member) < 0)
+    return {};
+  return Message::adopt(made);
+}
+
+sd_bus_slot* Bus::ask(const Message& call, nanoseconds limit, sd_bus_message_handler_t answered, void* data) {
+  if (!bus_ || !call) return nullptr;
+  if (before_send_) before_send_();
+  const auto microseconds = static_cast<std::uint64_t>(limit.count() / 1000);
+  sd_bus_slot* slot = nullptr;
+  const int result = sd_bus_call_async(bus_, &slot, call.get(), answered, data, microseconds);
+  if (result < 0) complain(std::string("asking: ") + std::strerror(-result));
+  return slot;
+}
+
 void Bus::send(const Message& message) {
   if (before_send_) before_send_();
   send_now(message);

@@ -79,6 +79,11 @@ class Bus {
   void release_name();
 
   [[nodiscard]] Message signal(const std::string& path, const char* interface, const char* member);
+  /// A call of a program's method.
+  [[nodiscard]] Message method(const std::string& program, const std::string& path, const char* interface,
+                               const char* member);
+  /// Sends a call whose answer somebody awaits, as `sd_bus_call_async`; null where that cannot be. What is pending goes first.
+  [[nodiscard]] sd_bus_slot* ask(const Message& call, nanoseconds limit, sd_bus_message_handler_t answered, void* data);
   /// What is pending goes first.
   void send(const Message& message);
   void send_now(const Message& message);

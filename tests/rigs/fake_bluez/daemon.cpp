@@ -1,6 +1,7 @@
 #include "daemon.hpp"
 
 #include "adapter.hpp"
+#include "agents.hpp"
 #include "battery.hpp"
 #include "bus_daemon.hpp"
 #include "device.hpp"
@@ -13,14 +14,20 @@
 
 namespace blau::fake {
 
-/// What it keeps in its storage: adapters as they are, devices that were connected once.
+/// What it keeps in its storage: adapters as they are, devices that were connected once, and bonds.
 struct Daemon::Stored {
+  struct Known {
+    Address address;
+    std::optional<std::string> name;
+    std::optional<Bond> bond;
+  };
   sim::AdapterSpec adapter;
-  std::vector<std::pair<Address, std::optional<std::string>>> devices;
+  std::vector<Known> devices;
 };
 
 Daemon::Daemon(Loop& loop, const DaemonOptions& options)
     : loop_(loop), options_(options), bus_(loop), tree_(loop, bus_, options_.habits), radio_(loop) {
+  agents_ = std::make_unique<Agents>();
   faults_ = std::make_unique<Faults>(*this);
   world_faults_ = std::make_unique<WorldFaults>(*this);
   bus_.on_call([this](const Call& call) { take(call); });
@@ -38,12 +45,14 @@ Daemon::~Daemon() {
 void Daemon::start() {
   bus_.open();
   runs_ = true;
+  tree_.add(*agents_);
   for (const Stored& stored : std::exchange(stored_, {})) {
     Adapter& adapter = add_adapter(stored.adapter);
-    for (const auto& [address, name] : stored.devices) {
-      Device& device = adapter.add_device(address);
+    for (const auto& known : stored.devices) {
+      Device& device = adapter.add_device(known.address);
       device.keep();
-      if (name) device.restore_name(*name);
+      device.bonding().restore(known.bond);
+      if (known.name) device.restore_name(*known.name);
     }
   }
   bus_.own_name();
@@ -56,9 +65,11 @@ void Daemon::die() {
     Stored& stored = stored_.emplace_back();
     stored.adapter = adapter->spec();
     for (const auto& [address, device] : adapter->devices())
-      if (!device->is_temporary()) stored.devices.emplace_back(device->address(), device->device_name());
+      if (!device->is_temporary())
+        stored.devices.push_back({device->address(), device->device_name(), device->bonding().bond()});
     adapter->forget();
   }
+  agents_->forget();
   tree_.clear();
   // They may be in the middle of something.
   loop_.post([old = std::make_shared<decltype(adapters_)>(std::move(adapters_))] {});
@@ -151,6 +162,7 @@ void Daemon::take(const Call& call) {
 
 void Daemon::program_gone(const std::string& name) {
   for (const auto& adapter : adapters_) adapter->program_gone(name);
+  agents_->program_gone(name);
 }
 
 }  // namespace blau::fake

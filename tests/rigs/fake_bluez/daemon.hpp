@@ -13,6 +13,7 @@
 namespace blau::fake {
 
 class Adapter;
+class Agents;
 class BusDaemon;
 class Device;
 class Faults;
@@ -38,6 +39,7 @@ class Daemon {
   [[nodiscard]] Bus& bus() noexcept { return bus_; }
   [[nodiscard]] Tree& tree() noexcept { return tree_; }
   [[nodiscard]] Radio& radio() noexcept { return radio_; }
+  [[nodiscard]] Agents& agents() noexcept { return *agents_; }
   [[nodiscard]] Faults& faults() noexcept { return *faults_; }
   [[nodiscard]] WorldFaults& world_faults() noexcept { return *world_faults_; }
 
@@ -79,6 +81,7 @@ class Daemon {
   Bus bus_;
   Tree tree_;
   Radio radio_;
+  std::unique_ptr<Agents> agents_;
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<WorldFaults> world_faults_;
   std::vector<std::unique_ptr<Adapter>> adapters_;

@@ -61,6 +61,8 @@ const Description<Device>& Device::description() {
   static constexpr std::array methods{
       MethodOf<D>{"Connect", "", "", &D::connect},
       MethodOf<D>{"Disconnect", "", "", &D::disconnect_call},
+      MethodOf<D>{"Pair", "", "", &D::pair},
+      MethodOf<D>{"CancelPairing", "", "", &D::cancel_pairing},
   };
   static constexpr std::array signals{SignalInfo{"Disconnected", "ss", &Habits::tells_reasons}};
   static const std::array properties{
@@ -71,8 +73,8 @@ const Description<Device>& Device::description() {
       PropertyOf<D>{"Alias", "s", &D::get_alias, nullptr, &D::put_alias},
       PropertyOf<D>{"Appearance", "q", [](const D& d, Message& to) { to.append("q", *d.appearance_); },
                     [](const D& d) { return d.appearance_.has_value(); }},
-      PropertyOf<D>{"Paired", "b", [](const D&, Message& to) { to.append("b", 0); }},
-      PropertyOf<D>{"Bonded", "b", [](const D&, Message& to) { to.append("b", 0); }},
+      PropertyOf<D>{"Paired", "b", [](const D& d, Message& to) { to.append("b", d.bonding_.paired()); }},
+      PropertyOf<D>{"Bonded", "b", [](const D& d, Message& to) { to.append("b", d.bonding_.bond().has_value()); }},
       PropertyOf<D>{"Trusted", "b", [](const D& d, Message& to) { to.append("b", d.trusted_); }, nullptr,
                     &D::put_trusted},
       PropertyOf<D>{"Blocked", "b", [](const D& d, Message& to) { to.append("b", d.blocked_); }, nullptr,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bonding.hpp"
 #include "gatt.hpp"
 #include "link.hpp"
 #include "object.hpp"
@@ -33,10 +34,14 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   [[nodiscard]] bool is_connectable() const noexcept { return connectable_; }
   [[nodiscard]] bool connected() const noexcept { return link_ != nullptr; }
   [[nodiscard]] Link* link() const noexcept { return link_.get(); }
+  [[nodiscard]] Bonding& bonding() noexcept { return bonding_; }
   [[nodiscard]] Database& gatt() noexcept { return gatt_; }
   /// Expires with the device.
   [[nodiscard]] const std::shared_ptr<void>& life() const noexcept { return life_; }
   [[nodiscard]] bool services_resolved() const noexcept { return services_resolved_; }
+
+  /// A property has a new value, or is no longer there.
+  void changed(const char* property);
 
   // Advertisements.
 
@@ -55,21 +60,33 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   // Links.
 
   void connect_for(const Call& connect_device);
+  /// A Connect is not answered yet.
+  [[nodiscard]] bool is_connecting() const noexcept { return connect_call_.has_value(); }
+  /// Begins to make the link, for a Connect or a Pair; nothing if that is under way.
+  void attempt();
+  /// Nobody wants the link any more that a Pair alone has asked for.
+  void give_up_link();
   void disconnect();  ///< as if some program had called Disconnect
   void drop(LinkEnd how);
   void remove(const Call& call);
   /// Its objects go; it must not be used any more.
   void unexport();
-  void program_gone(const std::string& name) { gatt_.program_gone(name); }
+  void program_gone(const std::string& name) {
+    gatt_.program_gone(name);
+    bonding_.program_gone(name);
+  }
   /// The end of the process: nothing is told.
   void forget() noexcept;
 
   void value_came(std::uint16_t value_handle, ByteView value) override;
   void link_ended(LinkEnd how) override;
+  void reach_changed() override;
 
  private:
   void connect(const Call& call);
   void disconnect_call(const Call& call);
+  void pair(const Call& call) { bonding_.pair(call); }
+  void cancel_pairing(const Call& call) { bonding_.cancel(call); }
   static void get_address_type(const Device& device, Message& to);
   static void get_alias(const Device& device, Message& to);
   static void get_manufacturer_data(const Device& device, Message& to);
@@ -78,7 +95,6 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   static void put_trusted(Device& device, Reader& value, const Call& call);
   static void put_blocked(Device& device, Reader& value, const Call& call);
 
-  void changed(const char* property);
   void set_data(const AdvertisementData& data, bool duplicates);
   void set_rssi(int rssi, int threshold);
   void set_name(const std::string& name);
@@ -86,9 +102,14 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   void append_uuids(Message& to) const;
 
   void begin_attempt(const Call& call, bool for_adapter);
+  [[nodiscard]] bool wants_link() const noexcept { return connect_call_ || bonding_.wants_link(); }
   void try_to_link();
   void establish();
   void fail_attempt(const char* words);
+  void encrypt();
+  void key_answered();
+  void key_missing();
+  void linked();
   void answer_connect();
   void mtu_agreed();
   void discover();
@@ -132,10 +153,13 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   std::optional<Call> remove_call_;
   Timer disconnect_timer_;
   Timer step_timer_;
+  Timer security_timer_;
+  bool encrypting_ = false;  ///< by the keys of a bond
 
   /// Outlived by nothing that this device has asked for.
   std::shared_ptr<void> life_ = std::make_shared<int>(0);
   Database gatt_;
+  Bonding bonding_{*this};
   std::unique_ptr<Battery> battery_;
 };
 

@@ -23,6 +23,8 @@ Reason reason_of(LinkEnd how) {
   switch (how) {
     case LinkEnd::remote: return {"org.bluez.Reason.Remote", "Connection terminated by remote user"};
     case LinkEnd::timeout: return {"org.bluez.Reason.Timeout", "Connection timeout"};
+    case LinkEnd::authentication:
+      return {"org.bluez.Reason.Authentication", "Connection terminated due to an authentication failure"};
     default: return {"org.bluez.Reason.Local", "Connection terminated by local host"};
   }
 }
@@ -44,27 +46,32 @@ void Device::begin_attempt(const Call& call, bool for_adapter) {
   keep();
   connect_call_ = call;
   connects_for_adapter_ = for_adapter;
+  attempt();
+}
+
+void Device::attempt() {
+  if (attempt_timer_.running()) return;
   attempt_timer_.start(daemon().loop(), daemon().pace().absent,
                        [this] { fail_attempt("le-connection-abort-by-local"); });
   if (step("before_link")) return;
   daemon().radio().at_change([this, alive = std::weak_ptr<void>(life_)] {
-    if (alive.expired() || !connect_call_ || link_) return false;
+    if (alive.expired() || !wants_link() || link_) return false;
     try_to_link();
-    return connect_call_.has_value();
+    return wants_link();
   });
   try_to_link();
 }
 
 void Device::try_to_link() {
   Peripheral* peripheral = daemon().radio().find(address_);
-  if (!connect_call_ || !peripheral || !peripheral->takes_connections()) return establish_timer_.stop();
+  if (!wants_link() || !peripheral || !peripheral->takes_connections()) return establish_timer_.stop();
   if (!establish_timer_.running())
     establish_timer_.start(daemon().loop(), peripheral->spec().connect_time, [this] { establish(); });
 }
 
 void Device::establish() {
   Peripheral* peripheral = daemon().radio().find(address_);
-  if (!connect_call_ || !peripheral || !peripheral->takes_connections()) return;
+  if (!wants_link() || !peripheral || !peripheral->takes_connections()) return;
   if (peripheral->link_faults().reach(blau::sim::ConnectStep::before_link))
     return fail_attempt("le-connection-abort-by-local");
   attempt_timer_.stop();
@@ -72,9 +79,15 @@ void Device::establish() {
   link_->open();
   changed("Connected");
   if (step("before_reply")) return;
+  if (bonding_.bond()) return encrypt();
+  linked();
+}
+
+void Device::linked() {
   answer_connect();
   const auto link = link_;
   if (!link || step("before_mtu")) return;
+  bonding_.linked();
   link->start(std::make_unique<sim::ExchangeMtu>(),
               [this, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
                 const bool lost = procedure.error() && procedure.error()->code() == ErrorCode::disconnected;
@@ -94,11 +107,18 @@ void Device::fail_attempt(const char* words) {
   establish_timer_.stop();
   const auto call = std::exchange(connect_call_, std::nullopt);
   if (call) call->error(errors::failed(words));
+  bonding_.link_failed();
+}
+
+void Device::give_up_link() {
+  if (link_) return link_->end(LinkEnd::local);
+  if (!wants_link()) fail_attempt("br-connection-canceled");
 }
 
 void Device::mtu_agreed() { discover(); }
 
 void Device::disconnect_call(const Call& call) {
+  bonding_.call_off();
   if (connect_call_ && !link_) {
     fail_attempt("br-connection-canceled");
     return call.reply();
@@ -109,6 +129,7 @@ void Device::disconnect_call(const Call& call) {
 }
 
 void Device::disconnect() {
+  bonding_.call_off();
   if (connect_call_ && !link_) return fail_attempt("br-connection-canceled");
   if (link_) begin_disconnect();
 }
@@ -127,17 +148,18 @@ void Device::answer_disconnects() {
 
 void Device::remove(const Call& call) {
   temporary_ = true;
-  if (connect_call_ && !link_) fail_attempt("br-connection-canceled");
+  if (wants_link() && !link_) fail_attempt("br-connection-canceled");
   if (!link_) {
     adapter_.remove(*this);
     return call.reply();
   }
+  bonding_.call_off();
   remove_call_ = call;
   begin_disconnect();
 }
 
 void Device::drop(LinkEnd how) {
-  if (connect_call_) fail_attempt("le-connection-abort-by-local");
+  if (wants_link()) fail_attempt("le-connection-abort-by-local");
   if (link_) link_->end(how);
 }
 
@@ -145,6 +167,8 @@ void Device::link_ended(LinkEnd how) {
   const auto link = std::exchange(link_, nullptr);
   disconnect_timer_.stop();
   step_timer_.stop();
+  security_timer_.stop();
+  encrypting_ = false;
   if (battery_) battery_->unexport();
   battery_.reset();
   gatt_.disconnected();
@@ -155,6 +179,7 @@ void Device::link_ended(LinkEnd how) {
   tell_reason(how);
   changed("Connected");
   if (std::exchange(services_resolved_, false)) changed("ServicesResolved");
+  bonding_.link_ended();
   if (!answers_first) {
     daemon().tree().flush();
     answer_disconnects();
@@ -177,7 +202,7 @@ void Device::tell_reason(LinkEnd how) {
 void Device::unexport() {
   if (!std::exchange(exported_, false)) return;
   temporary_timer_.stop();
-  if (connect_call_) fail_attempt("le-connection-abort-by-local");
+  if (wants_link()) fail_attempt("le-connection-abort-by-local");
   if (link_) link_->end(LinkEnd::local);
   gatt_.clear();
   daemon().tree().remove(*this);
@@ -194,6 +219,7 @@ void Device::forget() noexcept {
   disconnect_calls_.clear();
   if (remove_call_) remove_call_->abandon();
   remove_call_.reset();
+  bonding_.forget();
   gatt_.forget();
   if (link_) link_->end(LinkEnd::local);
 }

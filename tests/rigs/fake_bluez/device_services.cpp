@@ -54,6 +54,7 @@ void Device::resolved() {
   changed("UUIDs");
   services_resolved_ = true;
   changed("ServicesResolved");
+  bonding_.services_resolved();
   gatt_.arm_notifications();
   watch_services();
   read_gap();

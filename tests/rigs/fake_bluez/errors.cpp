@@ -24,6 +24,10 @@ DbusError not_supported() { return bluez("NotSupported", "Operation is not suppo
 DbusError not_authorized() { return bluez("NotAuthorized", "Operation Not Authorized"); }
 DbusError not_permitted(std::string text) { return bluez("NotPermitted", std::move(text)); }
 
+DbusError authentication_failed() { return bluez("AuthenticationFailed", "Authentication Failed"); }
+DbusError authentication_canceled() { return bluez("AuthenticationCanceled", "Authentication Canceled"); }
+DbusError connection_attempt_failed() { return bluez("ConnectionAttemptFailed", "Page Timeout"); }
+
 DbusError of_attribute(AttError error) {
   const auto code = static_cast<unsigned>(error);
   switch (code) {

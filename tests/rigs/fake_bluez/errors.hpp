@@ -27,6 +27,10 @@ DbusError already_exists();
 DbusError not_supported();
 DbusError not_authorized();
 DbusError not_permitted(std::string text);
+// Of Pair.
+DbusError authentication_failed();
+DbusError authentication_canceled();
+DbusError connection_attempt_failed();
 /// What becomes of a peripheral's answer (create_gatt_dbus_error): several codes share words, some are lost.
 DbusError of_attribute(AttError error);
 

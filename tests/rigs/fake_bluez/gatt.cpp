@@ -191,6 +191,12 @@ void Characteristic::link_lost_here() {
   notifier_.disconnected();
 }
 
+void Characteristic::link_secured_here() {
+  link_secured();
+  for (const auto& descriptor : descriptors_) descriptor->link_secured_here();
+  notifier_.link_secured();
+}
+
 Descriptor::Descriptor(Characteristic& characteristic, const sim::DiscoveredDescriptor& from)
     : InterfaceOf(numbered(characteristic.path(), "desc", from.handle)),
       Attribute(characteristic.device(), from.handle),

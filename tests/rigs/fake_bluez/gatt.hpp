@@ -22,7 +22,15 @@ class Service;
 struct Operation {
   std::uint16_t offset = 0;
   std::vector<Call> calls;
+  std::function<std::unique_ptr<sim::Procedure>()> make;
+  bool reliable = false;
+  bool encrypted = false;  ///< the link was when it was sent
+  bool refused = false;    ///< until the link is secure
 };
+
+/// The peripheral wants security for what was asked over a link without any: the daemon asks again once it is encrypted. Without a pairing that never comes.
+[[nodiscard]] bool wants_encryption(const Device& device, const sim::Procedure& procedure, bool was_encrypted);
+[[nodiscard]] bool is_encrypted(const Device& device);
 
 /// What characteristics and descriptors share: a value behind a handle.
 class Attribute {
@@ -36,12 +44,14 @@ class Attribute {
   ~Attribute() = default;
   /// Answers every call that waits for the same read.
   void read(const Call& call);
-  void write(const Call& call, std::unique_ptr<sim::Procedure> procedure, bool reliable);
+  void write(const Call& call, std::function<std::unique_ptr<sim::Procedure>()> make, bool reliable);
   [[nodiscard]] bool is_writing() const noexcept { return write_.has_value(); }
   /// The object goes: what was asked of it is never answered.
   void abandon();
   /// What waits for security that never comes is answered now.
   void link_lost();
+  /// What waits for security is asked again.
+  void link_secured();
   /// The answer to a read, or a value that came by itself.
   virtual void keep(Bytes value) = 0;
 
@@ -49,7 +59,10 @@ class Attribute {
   std::shared_ptr<void> life_ = std::make_shared<int>(0);
 
  private:
+  void start_read();
+  void start_write();
   void read_done(const sim::Procedure& procedure, const Bytes& value);
+  void write_done(const sim::Procedure& procedure);
 
   Device& device_;
   std::uint16_t handle_;
@@ -73,6 +86,7 @@ class Descriptor final : public InterfaceOf<Descriptor>, public Attribute {
   [[nodiscard]] const Uuid& uuid() const noexcept { return uuid_; }
   void unexport();
   void link_lost_here() { link_lost(); }
+  void link_secured_here() { link_secured(); }
 
  private:
   void keep(Bytes value) override;
@@ -108,6 +122,7 @@ class Characteristic final : public InterfaceOf<Characteristic>, public Attribut
   void unexport();
   [[nodiscard]] bool is_exported() const noexcept { return exported_; }
   void link_lost_here();
+  void link_secured_here();
 
  private:
   void keep(Bytes value) override;
@@ -169,6 +184,8 @@ class Database {
   void forget() noexcept;
 
   void disconnected();
+  /// The link is encrypted from now on.
+  void link_secured();
   void arm_notifications();
   void program_gone(const std::string& name);
   void value_came(std::uint16_t value_handle, ByteView value);

@@ -106,6 +106,10 @@ void Database::forget() noexcept {
   for (Characteristic* characteristic : all()) characteristic->unexport();
 }
 
+void Database::link_secured() {
+  for (Characteristic* characteristic : all()) characteristic->link_secured_here();
+}
+
 void Database::disconnected() {
   change_.reset();
   for (Characteristic* characteristic : all()) characteristic->link_lost_here();

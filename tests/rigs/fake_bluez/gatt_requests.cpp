@@ -24,6 +24,12 @@ bool wants_security(AttError error) {
 
 }  // namespace
 
+bool is_encrypted(const Device& device) { return device.link() && device.link()->security().encrypted; }
+
+bool wants_encryption(const Device& device, const sim::Procedure& procedure, bool was_encrypted) {
+  return !was_encrypted && device.link() && procedure.error() && wants_security(att_of(procedure));
+}
+
 std::optional<ValueOptions> ValueOptions::read(Reader& reader) {
   ValueOptions options;
   bool valid = true;
@@ -40,8 +46,7 @@ std::optional<ValueOptions> ValueOptions::read(Reader& reader) {
 }
 
 void Attribute::read(const Call& call) {
-  Link* link = device_.link();
-  if (!link) return call.error(errors::failed("Not connected"));
+  if (!device_.link()) return call.error(errors::failed("Not connected"));
   Reader reader = call.reader();
   const auto options = ValueOptions::read(reader);
   if (!options) return call.error(errors::invalid_arguments());
@@ -53,15 +58,24 @@ void Attribute::read(const Call& call) {
   read_.emplace();
   read_->offset = options->offset;
   read_->calls.push_back(call);
-  link->start(std::make_unique<ReadFrom>(handle_, options->offset),
-              [this, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
-                if (!alive.expired()) read_done(procedure, static_cast<ReadFrom&>(procedure).value());
-              });
+  start_read();
+}
+
+void Attribute::start_read() {
+  read_->encrypted = is_encrypted(device_);
+  device_.link()->start(std::make_unique<ReadFrom>(handle_, read_->offset),
+                        [this, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
+                          if (!alive.expired()) read_done(procedure, static_cast<ReadFrom&>(procedure).value());
+                        });
 }
 
 void Attribute::read_done(const sim::Procedure& procedure, const Bytes& value) {
-  // The daemon tries to make the link secure and asks again: without an agent that never ends.
-  if (procedure.error() && wants_security(att_of(procedure)) && device_.link()) return;
+  if (read_ && wants_encryption(device_, procedure, read_->encrypted)) {
+    // It may have been encrypted meanwhile.
+    if (is_encrypted(device_)) return start_read();
+    read_->refused = true;
+    return;
+  }
   const auto done = std::exchange(read_, std::nullopt);
   if (!done) return;
   if (procedure.error()) {
@@ -73,22 +87,41 @@ void Attribute::read_done(const sim::Procedure& procedure, const Bytes& value) {
   for (const Call& call : done->calls) call.reply([&](Message& to) { to.append_bytes(value); });
 }
 
-void Attribute::write(const Call& call, std::unique_ptr<sim::Procedure> procedure, bool reliable) {
+void Attribute::write(const Call& call, std::function<std::unique_ptr<sim::Procedure>()> make, bool reliable) {
   write_.emplace();
   write_->calls.push_back(call);
-  device_.link()->start(
-      std::move(procedure), [this, reliable, alive = std::weak_ptr<void>(life_)](sim::Procedure& ended) {
-        if (alive.expired()) return;
-        if (ended.error() && wants_security(att_of(ended)) && device_.link()) return;
-        const auto done = std::exchange(write_, std::nullopt);
-        if (!done) return;
-        for (const Call& waiting : done->calls) {
-          if (!ended.error())
-            waiting.reply();
-          else
-            waiting.error(reliable ? errors::failed("Reliable write failed") : errors::of_attribute(att_of(ended)));
-        }
-      });
+  write_->make = std::move(make);
+  write_->reliable = reliable;
+  start_write();
+}
+
+void Attribute::start_write() {
+  write_->encrypted = is_encrypted(device_);
+  device_.link()->start(write_->make(), [this, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
+    if (!alive.expired()) write_done(procedure);
+  });
+}
+
+void Attribute::write_done(const sim::Procedure& procedure) {
+  if (write_ && wants_encryption(device_, procedure, write_->encrypted)) {
+    // It may have been encrypted meanwhile.
+    if (is_encrypted(device_)) return start_write();
+    write_->refused = true;
+    return;
+  }
+  const auto done = std::exchange(write_, std::nullopt);
+  if (!done) return;
+  for (const Call& call : done->calls) {
+    if (!procedure.error())
+      call.reply();
+    else
+      call.error(done->reliable ? errors::failed("Reliable write failed") : errors::of_attribute(att_of(procedure)));
+  }
+}
+
+void Attribute::link_secured() {
+  if (read_ && std::exchange(read_->refused, false)) start_read();
+  if (write_ && std::exchange(write_->refused, false)) start_write();
 }
 
 void Attribute::abandon() {
@@ -123,9 +156,15 @@ void Characteristic::write_value(const Call& call) {
   if (!options) return call.error(errors::invalid_arguments());
   const std::size_t size = value.size();
   bool command = false;
-  auto procedure = procedure_for(*options, std::move(value), command);
+  auto procedure = procedure_for(*options, value, command);
   if (!procedure) return call.error(errors::not_supported());
-  if (!command) return write(call, std::move(procedure), is(options->type, "reliable"));
+  if (!command) {
+    const auto make = [this, options = *options, value = std::move(value)] {
+      bool any = false;
+      return procedure_for(options, value, any);
+    };
+    return write(call, make, is(options->type, "reliable"));
+  }
   if (size + 3 > link->mtu()) return call.error(errors::failed("Failed to initiate write"));
   link->start(std::move(procedure));
   call.reply();
@@ -161,9 +200,11 @@ void Descriptor::write_value(const Call& call) {
   // Subscriptions are made by StartNotify alone.
   if (uuid_ == sim::attribute_type::client_configuration)
     return call.error(errors::not_permitted("Write not permitted"));
-  if (options->offset > 0)
-    return write(call, std::make_unique<WriteAt>(handle(), std::move(value), options->offset), false);
-  write(call, std::make_unique<sim::WriteValue>(handle(), std::move(value)), false);
+  const auto make = [this, value = std::move(value), offset = options->offset]() -> std::unique_ptr<sim::Procedure> {
+    if (offset > 0) return std::make_unique<WriteAt>(handle(), value, offset);
+    return std::make_unique<sim::WriteValue>(handle(), value);
+  };
+  write(call, make, false);
 }
 
 }  // namespace blau::fake

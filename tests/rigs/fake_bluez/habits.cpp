@@ -30,6 +30,8 @@ std::optional<Habits> Habits::of(std::string_view version, bool experimental) {
   habits.acquire_needs_notify = minor <= 79;
   habits.second_connect_in_progress = minor >= 81;
   habits.tells_reasons = minor >= 83;
+  habits.tells_missing_keys = minor >= 83;
+  habits.failed_pairing_disconnects = minor >= 83;
   habits.acquire_error_unanswered = minor <= 83;
   habits.dies_of_uuid_filter = minor >= 87;
   return habits;
@@ -44,6 +46,8 @@ Pace::Pace(double scale) noexcept {
   temporary = scaled(30000);
   supervision = scaled(420);
   transaction = scaled(30000);
+  security_manager = scaled(30000);
+  agent = scaled(60000);
   discovery_command = scaled(10);
   power_command = scaled(20);
 }

@@ -24,6 +24,8 @@ struct Habits {
   bool acquire_needs_notify = true;         ///< until 5.79: AcquireNotify refuses what only indicates
   bool second_connect_in_progress = false;  ///< 5.81: InProgress; before: Failed with strerror(EALREADY)
   bool tells_reasons = false;               ///< 5.83: Device1.Disconnected
+  bool tells_missing_keys = false;          ///< 5.83: Connect says that the peripheral has lost the bond
+  bool failed_pairing_disconnects = false;  ///< 5.83: the link ends after a Pair that failed
   bool acquire_error_unanswered = true;  ///< until 5.83: AcquireNotify hangs where the configuration cannot be written
   bool dies_of_uuid_filter = false;      ///< 5.87: a discovery filter with UUIDs ends the daemon at the first match
 
@@ -44,6 +46,8 @@ struct Pace {
   std::chrono::nanoseconds supervision;  ///< until a silent link is lost
   std::chrono::nanoseconds
       transaction;  ///< until a peripheral that owes an answer is dropped (Core Vol 3 Part F 3.3.3)
+  std::chrono::nanoseconds security_manager;   ///< until a pairing in which one side is silent ends
+  std::chrono::nanoseconds agent;              ///< until an agent has answered
   std::chrono::nanoseconds discovery_command;  ///< starting or stopping a scan
   std::chrono::nanoseconds power_command;      ///< switching an adapter
 };

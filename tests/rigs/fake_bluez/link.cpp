@@ -55,6 +55,12 @@ void Link::reach_changed() {
   }
   arm(there_);
   arm(down_);
+  user_.reach_changed();
+}
+
+void Link::encrypt(const sim::LinkSecurity& security) {
+  security_ = security;
+  peripheral_.server().set_security(bearer_, security);
 }
 
 void Link::push(Pipe& pipe, ByteView pdu, nanoseconds delay) {

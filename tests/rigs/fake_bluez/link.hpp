@@ -19,7 +19,7 @@ namespace blau::fake {
 class Peripheral;
 
 /// How a link ended.
-enum class LinkEnd : std::uint8_t { local, remote, timeout, power_off };
+enum class LinkEnd : std::uint8_t { local, remote, timeout, power_off, authentication };
 
 /// The daemon's end of a link.
 class LinkUser {
@@ -27,6 +27,8 @@ class LinkUser {
   virtual void value_came(std::uint16_t value_handle, ByteView value) = 0;
   /// Everything that was asked has been answered with an error before.
   virtual void link_ended(LinkEnd how) = 0;
+  /// The peripheral is out of reach or frozen, or is no longer.
+  virtual void reach_changed() = 0;
 
  protected:
   ~LinkUser() = default;
@@ -52,6 +54,12 @@ class Link : public std::enable_shared_from_this<Link> {
 
   /// Asks; `done` is called once, with the procedure's outcome inside.
   void start(std::unique_ptr<sim::Procedure> procedure, sim::GattClient::Done done = sim::GattClient::Done());
+
+  // Its security.
+
+  [[nodiscard]] const sim::LinkSecurity& security() const noexcept { return security_; }
+  /// Both sides have the key, and use it from here on.
+  void encrypt(const sim::LinkSecurity& security);
 
   // The peripheral's side.
 
@@ -87,6 +95,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::string central_;
   sim::GattClient gatt_;
   sim::BearerId bearer_ = 0;
+  sim::LinkSecurity security_;
   bool up_ = false;
   bool pumping_ = false;
   Pipe there_;

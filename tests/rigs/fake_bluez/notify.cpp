@@ -47,7 +47,11 @@ void Notifier::enlist(Client& client) {
   client.registered = true;
   if (owner_.configuration() == 0) return settle(client);
   if (armed_) return settle(client);
-  if (std::exchange(writing_, true)) return;
+  if (!std::exchange(writing_, true)) configure();
+}
+
+void Notifier::configure() {
+  encrypted_ = is_encrypted(owner_.device());
   // Notifications come before indications.
   const std::uint16_t bits = owner_.has(sim::property::notify) ? 1 : 2;
   write_configuration(bits, [this](sim::Procedure& procedure) { configured(procedure); });
@@ -65,6 +69,11 @@ void Notifier::write_configuration(std::uint16_t bits, std::function<void(sim::P
 void Notifier::configured(const sim::Procedure& procedure) {
   // `disconnected` answers those who wait, and keeps who was subscribed before.
   if (procedure.error() && procedure.error()->code() == ErrorCode::disconnected) return;
+  if (wants_encryption(owner_.device(), procedure, encrypted_)) {
+    if (is_encrypted(owner_.device())) return configure();
+    refused_ = true;
+    return;
+  }
   writing_ = false;
   armed_ = !procedure.error();
   std::vector<Clients::iterator> waiting;
@@ -74,11 +83,7 @@ void Notifier::configured(const sim::Procedure& procedure) {
     for (const auto client : waiting) settle(*client);
     return;
   }
-  const auto att = procedure.error()->att();
-  // The daemon tries to make the link secure, and nobody answers that here: it waits, until the link ends.
-  const bool wants_security = att == AttError::insufficient_authentication || att == AttError::insufficient_encryption;
-  if (wants_security) return;
-  const DbusError error = errors::of_attribute(att.value_or(AttError::unlikely_error));
+  const DbusError error = errors::of_attribute(procedure.error()->att().value_or(AttError::unlikely_error));
   for (const auto client : waiting) fail(client, error);
 }
 
@@ -148,9 +153,16 @@ void Notifier::add_foreign(const std::string& name) {
   if (owner_.device().link()) enlist(client);
 }
 
+void Notifier::link_secured() {
+  if (!std::exchange(refused_, false)) return;
+  writing_ = std::ranges::any_of(clients_, [](const Client& client) { return client.registered; });
+  if (writing_) configure();
+}
+
 void Notifier::disconnected() {
   armed_ = false;
   writing_ = false;
+  refused_ = false;
   close_notify();
   close_write();
   for (auto client = clients_.begin(); client != clients_.end();) {

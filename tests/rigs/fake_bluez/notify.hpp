@@ -65,6 +65,8 @@ class Notifier {
 
   void value_came(ByteView value);
   void disconnected();
+  /// A configuration that waits for security is written again.
+  void link_secured();
   /// Subscriptions outlive links: they are made anew.
   void arm();
   void program_gone(const std::string& name);
@@ -90,6 +92,7 @@ class Notifier {
 
   [[nodiscard]] Clients::iterator find(const std::string& owner);
   void enlist(Client& client);
+  void configure();
   void configured(const sim::Procedure& procedure);
   void settle(Client& client);
   void fail(Clients::iterator client, const DbusError& error);
@@ -105,8 +108,10 @@ class Notifier {
   Characteristic& owner_;
   Clients clients_;
   bool notifying_ = false;
-  bool armed_ = false;    ///< the peripheral's configuration is written
-  bool writing_ = false;  ///< it is being written
+  bool armed_ = false;      ///< the peripheral's configuration is written
+  bool writing_ = false;    ///< it is being written
+  bool encrypted_ = false;  ///< the link was when that was sent
+  bool refused_ = false;    ///< until the link is secure
   bool acquiring_ = false;
   unsigned repeat_ = 1;
   std::unique_ptr<Socket> notify_socket_;

@@ -81,10 +81,21 @@ void Peripheral::detach(Link& link) {
   std::erase(links_, &link);
   std::erase_if(schedules_, [&](const auto& entry) { return entry.first.first == link.bearer(); });
   unconfirmed_.erase(link.bearer());
+  // Core Vol 3 Part G 2.4.4.
+  const auto bond = bonds_.find(link.central());
+  if (bond != bonds_.end() && link.security().has_keys)
+    bond->second.subscriptions = server().subscriptions(link.bearer());
   server().close_bearer(link.bearer());
   listening_changed();
   radio_.changed();
 }
+
+const Peripheral::Bond* Peripheral::bond(const std::string& central) const {
+  const auto found = bonds_.find(central);
+  return found == bonds_.end() ? nullptr : &found->second;
+}
+
+std::uint32_t Peripheral::new_passkey() { return static_cast<std::uint32_t>(radio_.random(0, 999'999)); }
 
 std::size_t Peripheral::end_links(LinkEnd how) {
   const auto ending = links_;

@@ -60,6 +60,21 @@ class Peripheral {
   [[nodiscard]] const std::vector<Link*>& links() const noexcept { return links_; }
   std::size_t end_links(LinkEnd how);
 
+  // Its bonds.
+
+  struct Bond {
+    bool authenticated = false;
+    std::map<std::uint16_t, std::uint16_t> subscriptions;  ///< when the last link ended
+  };
+  /// With the central of that address; null: it has none.
+  [[nodiscard]] const Bond* bond(const std::string& central) const;
+  void bond_with(const std::string& central, bool authenticated) { bonds_[central] = Bond{authenticated, {}}; }
+  void forget_bonds() { bonds_.clear(); }
+  /// It is that one, in a world that was loaded again.
+  void inherit_bonds(const Peripheral& from) { bonds_ = from.bonds_; }
+  /// What it shows, or has its user type.
+  [[nodiscard]] std::uint32_t new_passkey();
+
   // Its table.
 
   [[nodiscard]] sim::AttributeServer& server();
@@ -140,6 +155,7 @@ class Peripheral {
   std::map<sim::Ticket, Timer> deferred_;
   std::map<ScheduleKey, Schedule> schedules_;
   std::multiset<sim::BearerId> unconfirmed_;
+  std::map<std::string, Bond> bonds_;  ///< by the central's address
   std::vector<Link*> links_;
   std::vector<Write> writes_;
   Bytes buffer_;

@@ -15,7 +15,12 @@ void Radio::become(const sim::WorldSpec& world) {
   }
   loop_.post([old] { old->clear(); });
   dice_.seed(world.seed);
-  for (const auto& spec : world.peripherals) add(spec);
+  for (const auto& spec : world.peripherals) {
+    Peripheral& peripheral = add(spec);
+    // The daemon remembers its bonds as well.
+    if (const auto before = old->find(spec.address.number()); before != old->end())
+      peripheral.inherit_bonds(*before->second);
+  }
   changed();
 }
 

@@ -123,6 +123,7 @@ Client::Client() {
 }
 
 void Client::leave() {
+  sd_bus_message_unref(std::exchange(asked_, nullptr));
   if (sd_bus* bus = std::exchange(bus_, nullptr)) sd_bus_flush_close_unref(bus);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,13 @@ struct Signal {
   [[nodiscard]] bool tells(const std::string& object, const std::string& property) const;
 };
 
+/// What an agent was called for. One that is not told only waits for its answer.
+struct Question {
+  std::string member;
+  std::string device;
+  unsigned passkey = 0;  ///< to be shown or compared
+};
+
 /// A program on the bus.
 class Client {
  public:
@@ -92,15 +100,27 @@ class Client {
   [[nodiscard]] std::size_t count(const std::string& path, const std::string& property) const;
   void forget() { signals_.clear(); }
 
+  /// Registers an agent with bluetoothd; its error, if any. What that is asked waits for `answer` or `refuse`.
+  std::string be_agent(const std::string& capability);
+  [[nodiscard]] const std::vector<Question>& questions() const noexcept { return questions_; }
+  /// Waits for this question, which must be the next one.
+  void await_question(const char* member);
+  void answer(std::optional<unsigned> passkey = std::nullopt);
+  void refuse();
+
   void discover(bool duplicates = true);
   /// Scans until the device is there, then connects and waits for its services.
   void connect(const std::string& address);
 
  private:
   static int on_signal(sd_bus_message* message, void* self, sd_bus_error*);
+  static int on_question(sd_bus_message* message, void* self, sd_bus_error*);
   void take(sd_bus_message* message);
+  void take_question(sd_bus_message* message);
   sd_bus* bus_ = nullptr;
+  sd_bus_message* asked_ = nullptr;  ///< the question that waits
   std::vector<Signal> signals_;
+  std::vector<Question> questions_;
 };
 
 /// Begins each test with the world as the file says and a daemon that has forgotten everything.
