@@ -169,6 +169,9 @@ class Manual(unittest.TestCase):
         if shutil.which("man"):
             run(["man", "--warnings", "-l", str(self.PAGE)], env=dict(os.environ, MANWIDTH="80", LC_ALL="C.UTF-8"))
 
+    def test_breaks_no_word(self):
+        self.assertEqual([line for line in self.lines if re.search(r"\w[-\u2010\u00ad]$", line)], [])
+
     def test_has_all_sections(self):
         heads = [line for line in self.lines if re.match(r"[A-Z ]+$", line)]
         self.assertEqual(heads, ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"])
