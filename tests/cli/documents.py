@@ -106,6 +106,7 @@ class Completion(unittest.TestCase):
         self.assertLessEqual({"scan", "read", "completion"}, self.everywhere.commands)
         self.assertLessEqual({"-h", "--help", "--backend", "-v", "--verbose"}, self.everywhere.options)
         self.assertLessEqual({"--descriptor", "--format"}, self.helps["read"].options)
+        self.assertLessEqual({"--passkey", "--yes"}, self.helps["pair"].options)
         self.assertNotIn("manual", self.everywhere.commands)
 
     def test_offers_all_commands_and_no_others(self):
