@@ -98,6 +98,17 @@ std::int64_t parse_number(std::string_view option, std::string_view text, std::i
   return *number;
 }
 
+std::optional<std::uint32_t> read_passkey(std::string_view text) {
+  constexpr std::size_t most_digits = 6;
+  return text.size() > most_digits ? std::nullopt : read_whole<std::uint32_t>(text);
+}
+
+std::uint32_t parse_passkey(std::string_view option, std::string_view text) {
+  if (const auto passkey = read_passkey(text)) return *passkey;
+  throw bad_argument(std::string(option) + " takes a passkey of at most six digits, 0 to 999999: " + in_quotes(text) +
+                     " is none");
+}
+
 std::string to_text(Handle handle) {
   std::array<char, 8> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "#0x%04x", static_cast<unsigned>(handle.value()));

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,6 +34,11 @@ using AttributeArgument = std::variant<Uuid, Handle>;
 /// A whole number. @param option where it stands, for the message
 [[nodiscard]] std::int64_t parse_number(std::string_view option, std::string_view text, std::int64_t least,
                                         std::int64_t most);
+
+/// A passkey of a pairing, 0 to 999999 with or without its leading zeros; empty for any other text.
+[[nodiscard]] std::optional<std::uint32_t> read_passkey(std::string_view text);
+/// The same. @param option where it stands, for the message
+[[nodiscard]] std::uint32_t parse_passkey(std::string_view option, std::string_view text);
 
 /// `#0x0013`, as it can be written again.
 [[nodiscard]] std::string to_text(Handle handle);

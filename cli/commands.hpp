@@ -66,7 +66,20 @@ struct NotifyCommand {
   Format format;
 };
 
-using Command = std::variant<AdaptersCommand, ScanCommand, InfoCommand, ReadCommand, WriteCommand, NotifyCommand>;
+struct PairCommand {
+  DeviceArgument device;
+  /// What the device shows, or what is typed on it, too; absent: it is asked for.
+  std::optional<std::uint32_t> passkey;
+  /// Agrees to Just Works, and to nothing else.
+  bool yes = false;
+};
+
+struct UnpairCommand {
+  DeviceArgument device;
+};
+
+using Command = std::variant<AdaptersCommand, ScanCommand, InfoCommand, ReadCommand, WriteCommand, NotifyCommand,
+                             PairCommand, UnpairCommand>;
 
 /// What all commands work with. Lives as long as the program.
 struct Session {
@@ -75,7 +88,7 @@ struct Session {
   Output output;
 };
 
-// One file each. They throw Error, OutputClosed where nobody reads any more, and end with every link down.
+// They throw Error, OutputClosed where nobody reads any more, and end with every link down.
 
 [[nodiscard]] Task<void> run_command(const Session& session, AdaptersCommand command);
 [[nodiscard]] Task<void> run_command(const Session& session, ScanCommand command);
@@ -83,5 +96,7 @@ struct Session {
 [[nodiscard]] Task<void> run_command(const Session& session, ReadCommand command);
 [[nodiscard]] Task<void> run_command(const Session& session, WriteCommand command);
 [[nodiscard]] Task<void> run_command(const Session& session, NotifyCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, PairCommand command);
+[[nodiscard]] Task<void> run_command(const Session& session, UnpairCommand command);
 
 }  // namespace blau::cli

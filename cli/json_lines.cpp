@@ -123,6 +123,13 @@ std::string value_to_json(const Uuid& uuid, Handle handle, ByteView value, std::
   return one_line(json);
 }
 
+std::string pairing_to_json(const Address& address, bool paired) {
+  Json json;
+  json["address"] = address.to_string();
+  json["paired"] = paired;
+  return one_line(json);
+}
+
 std::string written_to_json(const Uuid& uuid, Handle handle, std::size_t bytes) {
   Json json;
   json["uuid"] = uuid.to_string();

@@ -23,6 +23,7 @@ using ValuesByHandle = std::map<Handle, Bytes>;
 [[nodiscard]] std::string value_to_json(const Uuid& uuid, Handle handle, ByteView value);
 [[nodiscard]] std::string value_to_json(const Uuid& uuid, Handle handle, ByteView value,
                                         std::chrono::system_clock::time_point time);
+[[nodiscard]] std::string pairing_to_json(const Address& address, bool paired);
 [[nodiscard]] std::string written_to_json(const Uuid& uuid, Handle handle, std::size_t bytes);
 
 }  // namespace blau::cli

@@ -6,6 +6,9 @@
 namespace blau::cli {
 namespace {
 
+/// Nobody could copy a path with a hyphen in it. Set before the title; `.nh` would hold until the next heading alone.
+constexpr const char* no_hyphens = ".nr HY 0\n";
+
 constexpr std::string_view exit_status_label = "Exit status: ";
 
 /// The text as it stands: what someone copies must not turn into typographic quotes and dashes.
@@ -154,7 +157,8 @@ std::string man_page(const Surface& surface) {
                 argument_entries(own_options(surface, command), false) + paragraphs(command.notes);
   }
   const Notes notes(program.notes);
-  return ".\\\" Made by `blau manual`.\n.TH BLAU 1 \"\" \"blau " BLAU_VERSION "\" \"User Commands\"\n.nh\n.ad l\n" +
+  return std::string(".\\\" Made by `blau manual`.\n") + no_hyphens +
+         ".TH BLAU 1 \"\" \"blau " BLAU_VERSION "\" \"User Commands\"\n.ad l\n" +
          section("NAME", "blau \\- " + prose(in_a_sentence(program.what))) + section("SYNOPSIS", synopsis) +
          section("DESCRIPTION", notes.description) +
          section("OPTIONS", paragraph("These go with every command.") + argument_entries(program.options, false)) +

@@ -47,6 +47,18 @@ constexpr const char* notify_help =
     "With both, fewer values than --count in that time are a time-out. For F see `blau read --help`.\n\n"
     "  blau notify 'Blau Heart' heart_rate_measurement battery_level --count 10";
 
+constexpr const char* pair_help =
+    "The device decides what is asked, on standard error: the passkey that it shows, whether it shows the same "
+    "number,\n"
+    "or whether to pair without any check (Just Works). A passkey to type on the device is shown. Where there is no\n"
+    "terminal, what would have to be asked or shown is refused; --passkey and --yes answer beforehand.\n\n"
+    "  blau pair 'Blau Heart'\n"
+    "  blau pair C4:11:22:33:44:55 --passkey 004217";
+
+constexpr const char* unpair_help =
+    "DEVICE need not be near. A name is looked for among the paired devices only. A link to the device ends.\n\n"
+    "  blau unpair C4:11:22:33:44:55";
+
 constexpr const char* completion_help =
     "SHELL is bash, zsh or fish. An installed blau brings these scripts along; otherwise\n\n"
     "  source <(blau completion bash)\n"
@@ -58,9 +70,9 @@ constexpr const char* completion_help =
 struct Texts {
   std::string device, characteristic, value, name, shell;
   /// Absent where they were not given; given as empty text they are wrong.
-  std::optional<std::string> backend, timeout, descriptor, format, seconds, count, rssi;
+  std::optional<std::string> backend, timeout, descriptor, format, seconds, count, rssi, passkey;
   std::vector<std::string> characteristics, services;
-  bool passive = false, values = false, no_response = false;
+  bool passive = false, values = false, no_response = false, yes = false;
 };
 
 /// The parser with its commands, and where it writes to.
@@ -78,6 +90,7 @@ class Parser {
     add_read();
     add_write();
     add_notify();
+    add_pair();
     add_documents();
     for (auto* command : app_.get_subcommands({})) command->fallthrough()->get_formatter()->column_width(28);
     app_.get_formatter()->column_width(28);
@@ -211,6 +224,18 @@ class Parser {
     notify->footer(notify_help);
   }
 
+  void add_pair() {
+    auto* pair = add_command("pair", "Pair with a device", [this] { return pair_command(); });
+    add_device(pair);
+    once(pair->add_option("--passkey", texts_.passkey, "The passkey that the device shows, or that is typed on both"),
+         "N");
+    pair->add_flag("--yes", texts_.yes, "Agree to pair without any check (Just Works); never agrees to a number");
+    pair->footer(pair_help);
+    auto* unpair = add_command("unpair", "Remove the pairing with a device", [this] { return unpair_command(); });
+    add_device(unpair);
+    unpair->footer(unpair_help);
+  }
+
   void add_documents() {
     completion_ = app_.add_subcommand("completion", "Print the script that completes commands and options in a shell");
     const auto shell = once(completion_->add_option("SHELL", texts_.shell, "bash, zsh or fish")->required(), "");
@@ -251,6 +276,14 @@ class Parser {
     if (texts_.seconds) notify.time = parse_seconds("--seconds", *texts_.seconds);
     return notify;
   }
+
+  Command pair_command() const {
+    PairCommand pair{parse_device(texts_.device), {}, texts_.yes};
+    if (texts_.passkey) pair.passkey = parse_passkey("--passkey", *texts_.passkey);
+    return pair;
+  }
+
+  Command unpair_command() const { return UnpairCommand{parse_device(texts_.device)}; }
 
   std::optional<AttributeArgument> descriptor() const {
     if (!texts_.descriptor) return std::nullopt;

@@ -27,6 +27,8 @@ bool is_terminal(Channel channel) noexcept {
 
 bool wants_colour(Channel channel) noexcept { return is_terminal(channel) && !is_set("NO_COLOR"); }
 
+bool can_ask() noexcept { return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1; }
+
 TerminalSize terminal_size(Channel channel) noexcept {
   TerminalSize size;
   winsize window{};

@@ -14,6 +14,9 @@ enum class Channel : std::uint8_t { output, errors };
 /// Whether colours are wanted on a stream: a terminal, and no NO_COLOR (https://no-color.org).
 [[nodiscard]] bool wants_colour(Channel channel) noexcept;
 
+/// Whether somebody can be asked: standard input and standard error are a terminal.
+[[nodiscard]] bool can_ask() noexcept;
+
 struct TerminalSize {
   std::size_t columns = 80;
   std::size_t rows = 24;

@@ -106,6 +106,7 @@ class Completion(unittest.TestCase):
         self.assertLessEqual({"scan", "read", "completion"}, self.everywhere.commands)
         self.assertLessEqual({"-h", "--help", "--backend", "-v", "--verbose"}, self.everywhere.options)
         self.assertLessEqual({"--descriptor", "--format"}, self.helps["read"].options)
+        self.assertLessEqual({"--passkey", "--yes"}, self.helps["pair"].options)
         self.assertNotIn("manual", self.everywhere.commands)
 
     def test_offers_all_commands_and_no_others(self):
@@ -168,6 +169,9 @@ class Manual(unittest.TestCase):
         self.assertEqual(max(map(len, self.lines)), 80)
         if shutil.which("man"):
             run(["man", "--warnings", "-l", str(self.PAGE)], env=dict(os.environ, MANWIDTH="80", LC_ALL="C.UTF-8"))
+
+    def test_breaks_no_word(self):
+        self.assertEqual([line for line in self.lines if re.search(r"\w[-\u2010\u00ad]$", line)], [])
 
     def test_has_all_sections(self):
         heads = [line for line in self.lines if re.match(r"[A-Z ]+$", line)]

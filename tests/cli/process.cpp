@@ -41,15 +41,15 @@ Ends make_pipe() {
   return {ends[0], ends[1]};
 }
 
-Ends make_terminal(const Setting& setting) {
+Ends make_terminal(unsigned short columns, unsigned short rows) {
   Ends ends;
   ends.ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   check(ends.ours >= 0 && grantpt(ends.ours) == 0 && unlockpt(ends.ours) == 0, "posix_openpt");
   ends.theirs = open(ptsname(ends.ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
   check(ends.theirs >= 0, "open a terminal");
   winsize size{};
-  size.ws_col = *setting.terminal_columns;
-  size.ws_row = setting.terminal_rows;
+  size.ws_col = columns;
+  size.ws_row = rows;
   check(ioctl(ends.theirs, TIOCSWINSZ, &size) == 0, "TIOCSWINSZ");
   termios modes{};
   check(tcgetattr(ends.theirs, &modes) == 0, "tcgetattr");
@@ -59,11 +59,16 @@ Ends make_terminal(const Setting& setting) {
 }
 
 Ends make_output(const Setting& setting) {
-  if (setting.terminal_columns) return make_terminal(setting);
+  if (setting.terminal_columns) return make_terminal(*setting.terminal_columns, setting.terminal_rows);
   if (setting.output_file.empty()) return make_pipe();
   const int file = open(setting.output_file.c_str(), O_WRONLY | O_CLOEXEC);
   check(file >= 0, "open the output file");
   return {-1, file};
+}
+
+Ends make_errors(const Setting& setting, const Ends& output) {
+  if (setting.errors_too) return {-1, output.theirs};
+  return setting.at_terminal ? make_terminal(80, 24) : make_pipe();
 }
 
 std::vector<std::string> environment(const Setting& setting) {
@@ -81,15 +86,23 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
-pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> variables, int output, int errors) {
+/// @param terminal of standard input, which then sends signals; empty: there is none
+pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> variables, int output, int errors,
+            const std::string& terminal) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  // The first terminal that the leader of a session opens is the session's.
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal.empty() ? "/dev/null" : terminal.c_str(), O_RDWR,
+                                   0);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  if (!terminal.empty()) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t process = -1;
-  const int fault = posix_spawn(&process, arguments.front().c_str(), &actions, nullptr, pointers(arguments).data(),
+  const int fault = posix_spawn(&process, arguments.front().c_str(), &actions, &attributes, pointers(arguments).data(),
                                 pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (fault != 0) throw std::system_error(fault, std::generic_category(), arguments.front());
   return process;
@@ -100,10 +113,11 @@ pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> variabl
 Program::Program(const std::vector<std::string>& arguments, const Setting& setting)
     : deadline_(Clock::now() + longest_run) {
   const auto output = make_output(setting);
-  const auto errors = setting.errors_too ? Ends{-1, output.theirs} : make_pipe();
+  const auto errors = make_errors(setting, output);
   std::vector<std::string> command{BLAU_PROGRAM};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = spawn(std::move(command), environment(setting), output.theirs, errors.theirs);
+  const std::string terminal = setting.at_terminal ? ptsname(errors.ours) : "";
+  process_ = spawn(std::move(command), environment(setting), output.theirs, errors.theirs, terminal);
   close(output.theirs);
   if (errors.theirs != output.theirs) close(errors.theirs);
   output_ = output.ours;
@@ -165,6 +179,10 @@ bool Program::wait_for_errors(std::string_view text) {
   while (outcome_.errors.find(text) == std::string::npos)
     if (!read_more()) return false;
   return true;
+}
+
+void Program::type(std::string_view keys) const {
+  check(write(errors_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()), "write to a terminal");
 }
 
 void Program::signal(int number) const { check(kill(process_, number) == 0, "kill"); }

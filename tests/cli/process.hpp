@@ -22,6 +22,9 @@ struct Setting {
   unsigned short terminal_rows = 24;
   /// Its standard error is the same terminal.
   bool errors_too = false;
+  /// A person sits before it: its standard input and standard error are a terminal, the one that sends it signals. What that
+  /// shows, what was typed included, are the errors.
+  bool at_terminal = false;
   /// Its standard output is this file.
   std::string output_file = {};
   /// Added to its environment, as `NAME=value`. Of this program's own only PATH and what the sanitizers need is handed on.
@@ -50,6 +53,8 @@ class Program {
   [[nodiscard]] bool wait_for_lines(std::size_t count);
   /// The same for standard error.
   [[nodiscard]] bool wait_for_errors(std::string_view text);
+  /// Types on the terminal. For Setting::at_terminal.
+  void type(std::string_view keys) const;
   void signal(int number) const;
   /// From here nobody reads its standard output any more.
   void close_output();

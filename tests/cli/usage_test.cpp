@@ -28,14 +28,14 @@ TEST(Usage, HelpTellsCommandsOptionsAndStatuses) {
     const auto outcome = blau_alone({flag});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.errors, "");
-    for (const auto* const word : {"adapters", "scan", "info", "read", "write", "notify", "--backend", "--adapter",
-                                   "--timeout", "--json", "--verbose", "--version", "130"})
+    for (const auto* const word : {"adapters", "scan", "info", "read", "write", "notify", "pair", "unpair", "--backend",
+                                   "--adapter", "--timeout", "--json", "--verbose", "--version", "130"})
       EXPECT_THAT(outcome.output, HasSubstr(word));
   }
 }
 
 TEST(Usage, EachCommandHasHelp) {
-  for (const auto* const command : {"adapters", "scan", "info", "read", "write", "notify"}) {
+  for (const auto* const command : {"adapters", "scan", "info", "read", "write", "notify", "pair", "unpair"}) {
     const auto outcome = blau_alone({command, "--help"});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_THAT(outcome.output, HasSubstr(std::string("Usage: blau ") + command));

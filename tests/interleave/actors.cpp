@@ -37,8 +37,8 @@ void Receiver::value(ByteView value) {
 }
 
 ClientActor::ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::uint8_t number, const Address& address,
-                         bool reconnects, const BackendRef& backend)
-    : ledger_(ledger), number_(number), state_(std::make_shared<State>()) {
+                         bool reconnects, const BackendRef& backend, Pairs pairs)
+    : ledger_(ledger), number_(number), state_(std::make_shared<State>()), pairs_(std::move(pairs)) {
   state_->log = std::move(log);
   state_->name = "client " + std::to_string(number);
   state_->reconnects = reconnects;
@@ -50,6 +50,7 @@ ClientActor::~ClientActor() {
   state_->log->add("destroy " + state_->name);
   state_->alive = false;
   if (state_->receiver) state_->receiver->close();
+  if (pairs_.user) pairs_.user->client_is_gone();
   client_.reset();
 }
 
@@ -65,6 +66,7 @@ ClientOptions ClientActor::options(bool reconnects, const BackendRef& backend) c
     state->is_expected_back = state->reconnects && !is_overruled && end.reason != DisconnectReason::local;
     state->log->called();
   };
+  if (pairs_.user) options.pairing = pairs_.user->agent();
   options.reconnect.enabled = reconnects;
   options.reconnect.on_reconnected = [state = state_] {
     state->log->add(state->name + " is back");
@@ -190,6 +192,28 @@ void ClientActor::discover() {
   DiscoveryOptions afresh;
   afresh.cache_mode = CacheMode::uncached;
   ledger_.begin(state_->name + " get_services", client_->get_services(afresh), [](const Result<ServiceCollection>&) {});
+}
+
+void ClientActor::pair() {
+  const auto unpairs = pairs_.bond->pair_begins();
+  pairs_.user->pair_begins();
+  ledger_.begin(state_->name + " pair", client_->pair(), [pairs = pairs_, unpairs](const Result<void>& result) {
+    pairs.user->pair_ended();
+    if (result) pairs.bond->pair_ended(unpairs);
+  });
+}
+
+/// Ends the link as a disconnect does.
+void ClientActor::unpair() {
+  ++state_->stops;
+  state_->standing.reset();
+  overrule_policy();
+  const auto pairs_before = pairs_.bond->unpair_begins();
+  ledger_.begin(state_->name + " unpair", client_->unpair(),
+                [state = state_, bond = pairs_.bond, pairs_before](const Result<void>& result) {
+                  state->is_expected_back = false;
+                  if (result) bond->unpair_ended(pairs_before);
+                });
 }
 
 ScannerActor::ScannerActor(std::shared_ptr<Log> log, Ledger& ledger, std::string name, const BackendRef& backend)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ledger.hpp"
+#include "pairing.hpp"
 
 #include <blau/client.hpp>
 #include <blau/scanner.hpp>
@@ -36,11 +37,17 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
 [[nodiscard]] Bytes write_value(std::uint8_t client, std::uint32_t number);
 [[nodiscard]] std::uint32_t number_in(ByteView value);
 
+/// Who can pair, and with what.
+struct Pairs {
+  std::shared_ptr<User> user;
+  std::shared_ptr<Bond> bond;
+};
+
 /// A client of the run, and what must hold for it.
 class ClientActor {
  public:
   ClientActor(std::shared_ptr<Log> log, Ledger& ledger, std::uint8_t number, const Address& address, bool reconnects,
-              const BackendRef& backend);
+              const BackendRef& backend, Pairs pairs);
   ~ClientActor();
   ClientActor(const ClientActor&) = delete;
   ClientActor& operator=(const ClientActor&) = delete;
@@ -54,7 +61,10 @@ class ClientActor {
   void subscribe();
   void drop_subscription();
   void discover();
+  void pair();
+  void unpair();
 
+  [[nodiscard]] bool is_connected() const noexcept { return client_->is_connected(); }
   /// Its link was lost, and it is to make it again by itself.
   [[nodiscard]] bool is_expected_back() const noexcept { return state_->is_expected_back; }
   /// Before a second in which a subscription that stands must bring values.
@@ -86,6 +96,7 @@ class ClientActor {
   Ledger& ledger_;
   const std::uint8_t number_;
   std::shared_ptr<State> state_;
+  const Pairs pairs_;
   std::optional<Client> client_;
   std::uint32_t writes_ = 0;
   int receivers_ = 0;

@@ -1,5 +1,7 @@
 #include "scene.hpp"
 
+#include <blau/adapter.hpp>
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -31,11 +33,26 @@ Scene::Scene(std::uint64_t seed, const StackMaker& make_stack)
       world_(world_options(seed)),
       log_(std::make_shared<Log>([this] { return world_.elapsed(); })),
       ledger_(log_) {
-  for (const auto* address : addresses) add_peripheral(address);
+  for (const auto* address : addresses) add_peripheral(address, !make_stack);
   if (make_stack) stack_ = make_stack(world_, log_, seed);
 }
 
-void Scene::add_peripheral(const std::string& address) {
+/// What it shows or its user types is often what the clients' users type.
+sim::PairingOptions Scene::some_pairing() {
+  sim::PairingOptions pairing;
+  pairing.io = static_cast<sim::IoCapability>(roll(5));
+  if (pairing.io != sim::IoCapability::no_input_no_output && roll(2) == 0)
+    pairing.passkey = static_cast<std::uint32_t>(roll(3));
+  pairing.mitm = roll(4) == 0;
+  pairing.secure_connections = roll(4) != 0;
+  pairing.bonding = roll(5) != 0;
+  const auto user = roll(8);
+  if (user == 0) pairing.user = sim::PairingUser::rejects;
+  if (user == 1) pairing.user = sim::PairingUser::never;
+  return pairing;
+}
+
+void Scene::add_peripheral(const std::string& address, bool pairs) {
   sim::PeripheralOptions options;
   options.address = address;
   options.name = "P" + address.substr(15);
@@ -43,6 +60,10 @@ void Scene::add_peripheral(const std::string& address) {
   options.latency = std::chrono::milliseconds(roll(6));
   options.supervision_timeout = 100ms;
   options.advertising.interval = 20ms;
+  if (pairs) {
+    options.pairing = some_pairing();
+    bonds_.emplace(address, std::make_shared<Bond>(options.pairing.bonding));
+  }
   auto& peripheral = world_.add_peripheral(options);
   auto& service = peripheral.add_service(0x180d);
   sim::CharacteristicOptions counts;
@@ -89,10 +110,12 @@ void Scene::run() {
 Task<> Scene::begin_connected() {
   if (roll(5) == 0) co_return;
   add_client(Address(addresses.at(0)));
-  if (roll(2) == 0) add_client(Address(addresses.at(1)));
+  if (roll(2) == 0) add_client(Address(addresses.at(bonds_.empty() ? 1 : roll(2))));
   co_await sleep_for(200ms);
   for (const auto& client : clients_)
     if (roll(2) == 0) client->start_notify();
+  for (const auto& client : clients_)
+    if (!bonds_.empty() && roll(2) == 0) pair(*client);
 }
 
 Task<> Scene::story() {
@@ -112,9 +135,10 @@ Task<> Scene::story() {
     scanner_.reset();
   }
   // Longer than every deadline: whatever is still pending then is lost.
-  co_await sleep_for(30s);
+  co_await sleep_for(40s);
   ledger_.check();
   co_await await_return();
+  co_await check_bonds();
   clients_.clear();
   scanner_.reset();
   co_await sleep_for(5s);
@@ -131,6 +155,20 @@ Task<> Scene::await_return() {
   if (scanner_) scanner_->check();
 }
 
+Task<> Scene::check_bonds() {
+  const auto adapter = co_await Adapter::get_default().as_result();
+  if (bonds_.empty() || !adapter) co_return;
+  const auto bonded = co_await adapter->bonded_devices().as_result();
+  if (!bonded) co_return;  // switched off
+  for (const auto& [text, bond] : bonds_) {
+    const Address address(text);
+    const bool is = std::ranges::any_of(*bonded, [&](const Device& device) { return device.address() == address; });
+    if (bond->must_be().value_or(is) != is)
+      log_->fault(is ? "there is a bond with " + text + ", though unpair removed it"
+                     : "there is no bond with " + text + ", though nobody removed it");
+  }
+}
+
 /// Inside a completion or a callback.
 void Scene::meddle() {
   if (!meddles_ || roll(8) != 0) return;
@@ -140,7 +178,13 @@ void Scene::meddle() {
 
 void Scene::add_client(const Address& address) {
   const auto number = static_cast<std::uint8_t>(++made_);
-  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, address, roll(3) == 0, backend()));
+  const bool reconnects = roll(3) == 0;
+  Pairs pairs;
+  if (!bonds_.empty()) {
+    users_.push_back(std::make_shared<User>(log_, "the user of client " + std::to_string(made_), dice_()));
+    pairs = Pairs{users_.back(), bonds_.at(address.to_string())};
+  }
+  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, address, reconnects, backend(), pairs));
   clients_.back()->connect(2s);
 }
 
@@ -175,7 +219,8 @@ void Scene::act_on_scanner() {
 
 void Scene::act_on_client() {
   auto& client = *clients_.at(roll(clients_.size()));
-  switch (roll(12)) {
+  constexpr std::uint64_t without_pairing = 12;
+  switch (roll(bonds_.empty() ? without_pairing : 15)) {
     case 0:
     case 1: return client.connect(std::chrono::milliseconds(20 + roll(1000)));
     case 2: return client.disconnect();
@@ -187,15 +232,34 @@ void Scene::act_on_client() {
     case 8: return client.start_notify();
     case 9: return client.stop_notify();
     case 10: return roll(2) == 0 ? client.subscribe() : client.drop_subscription();
-    default: return client.discover();
+    case 11: return client.discover();
+    case 12: return unpair(client);
+    default: return pair(client);
   }
+}
+
+/// Sometimes with an unpairing at its heels, by whomever. Mostly over a link, or little would come of it.
+void Scene::pair(ClientActor& client) {
+  if (!client.is_connected() && roll(4) != 0) return client.connect(1s);
+  client.pair();
+  if (roll(3) != 0) return;
+  world_.after(std::chrono::microseconds(roll(15'000)), [this] {
+    if (roll(4) == 0) return some_peripheral().forget_bonds();
+    if (!clients_.empty()) unpair(*clients_.at(roll(clients_.size())));
+  });
+}
+
+/// No bond may come after it from what was under way.
+void Scene::unpair(ClientActor& client) {
+  client.unpair();
+  world_.after(50ms, [this] { EventLoop::current()->spawn(check_bonds()); });
 }
 
 /// What is taken away comes back soon, or the rest of the run would be idle.
 void Scene::act_on_world() {
   if (stack_ && roll(3) == 0) return stack_->act();
   auto& peripheral = some_peripheral();
-  const auto what = roll(7);
+  const auto what = roll(bonds_.empty() ? 7 : 8);
   log_->add("world " + std::to_string(what) + " " + peripheral.name());
   const auto later = std::chrono::milliseconds(roll(200));
   switch (what) {
@@ -209,6 +273,7 @@ void Scene::act_on_world() {
     case 5:
       peripheral.refuse_connections(true);
       return world_.after(later, [&peripheral] { peripheral.refuse_connections(false); });
+    case 7: return peripheral.forget_bonds();
     default: peripheral.add_service(0x180a); return;  // tells that its services changed
   }
 }
@@ -227,6 +292,7 @@ void Scene::calm() {
 void Scene::check_world() {
   if (const auto left = world_.adapter().connections(); left > 0)
     log_->fault(std::to_string(left) + " links are left up");
+  for (const auto& user : users_) user->check();
   for (auto* peripheral : world_.peripherals())
     if (const auto left = peripheral->characteristic(0x2a37).subscribers(); left > 0)
       log_->fault(peripheral->name() + " still has subscribers");

@@ -31,11 +31,15 @@ class Scene {
   void meddle();
   void act();
   void act_on_client();
+  void pair(ClientActor& client);
+  void unpair(ClientActor& client);
   void act_on_world();
   void calm();
   Task<> await_return();
+  Task<> check_bonds();
   void check_world();
-  void add_peripheral(const std::string& address);
+  void add_peripheral(const std::string& address, bool pairs);
+  [[nodiscard]] sim::PairingOptions some_pairing();
   void take_write(ByteView value);
   void add_client(const Address& address);
   void act_on_scanner();
@@ -51,6 +55,8 @@ class Scene {
   std::unique_ptr<Stack> stack_;
   std::vector<std::unique_ptr<ClientActor>> clients_;
   std::unique_ptr<ScannerActor> scanner_;
+  std::vector<std::shared_ptr<User>> users_;
+  std::map<std::string, std::shared_ptr<Bond>> bonds_;  // by address; only where there are pairings
   std::size_t operations_ = 0;
   std::map<std::uint8_t, std::uint32_t> last_write_;  // by client
   int made_ = 0;

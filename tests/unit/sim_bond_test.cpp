@@ -185,6 +185,19 @@ TEST_F(SimBond, OnePairingAtATime) {
   });
 }
 
+TEST_F(SimBond, UnpairByAnotherClientCallsAPairingOff) {
+  with_client([&](Client& first) -> Task<> {
+    Client second{device_address, options()};
+    co_await second.connect();
+    Started<void> pairing(first.pair());
+    co_await sleep_for(40ms);  // the keys are on their way, for 5 ms more; the link needs 15 to end
+    co_await second.unpair();
+    co_await sleep_for(1s);
+    EXPECT_EQ(pairing.failure(), ErrorCode::disconnected);
+  });
+  EXPECT_EQ(bonds(), 0U);
+}
+
 TEST_F(SimBond, ABondedDeviceIsConnectedToWithoutAScan) {
   with_client([](Client& client) -> Task<> { co_await client.pair(); });
   device.advertise(false);

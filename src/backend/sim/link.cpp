@@ -78,6 +78,7 @@ void Link::close() {
   if (state_ == State::closing || state_ == State::ended) return;
   const auto turn = this->turn();
   state_ = State::closing;
+  stop_pairing();  // its keys would make a bond that `unpair` has removed; it is told with the link's end
   closing_timer_.start_after(loop(), latency(),
                              [this] { end(DisconnectReason::local, "connection terminated by local host (0x16)"); });
 }
