@@ -3,6 +3,7 @@
 #include "adapter.hpp"
 #include "daemon.hpp"
 #include "link.hpp"
+#include "monitors.hpp"
 #include "pairings.hpp"
 #include "scanner.hpp"
 
@@ -17,6 +18,7 @@ struct System {
       : daemon(loop, std::move(opener)),
         adapters(daemon),
         discoveries(daemon, adapters),
+        monitors(daemon, adapters),
         links(daemon),
         pairings(daemon) {}
 
@@ -25,6 +27,7 @@ struct System {
   Daemon daemon;
   Adapters adapters;
   Discoveries discoveries;
+  Monitors monitors;
   Links links;
   Pairings pairings;
 };
