@@ -33,7 +33,7 @@ struct BlueZScanOptions {
   std::optional<std::uint16_t> pathloss = std::nullopt;  ///< leave out what lost more than this on its way, in dB
   bool discoverable =
       false;  ///< make this machine's own adapter discoverable while it scans (BlueZ, org.bluez.Adapter1 SetDiscoveryFilter)
-  std::string pattern;                 ///< only devices whose address or name begins so
+  std::string pattern;  ///< only devices whose address or name begins so
   /// What a passive scan listens for: at least one, at most 112 (`invalid_argument`); an active scan ignores them. BlueZ gives the scanner
   /// each advertisement that matches one of them, or, where the controller itself matches, each device that has, from then on. The
   /// filters above count, too, but for `discoverable` (`invalid_argument`). RSSI is right to 8 dB unless somebody scans actively.

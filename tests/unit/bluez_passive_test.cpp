@@ -69,8 +69,7 @@ class BlueZPassive : public BlueZScene {
     peer_.tell(to.monitor(number), monitor_interface, member);
   }
   void tell_device(const Registered& to, const char* member, int number = 0) {
-    peer_.tell(to.monitor(number), monitor_interface, member,
-               [](Message& m) { m.append("o", device_path.c_str()); });
+    peer_.tell(to.monitor(number), monitor_interface, member, [](Message& m) { m.append("o", device_path.c_str()); });
   }
   /// Something that matches was heard: bluetoothd says what is new of the device, and calls.
   void match(const Registered& to, int rssi = -50) {

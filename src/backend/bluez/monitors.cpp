@@ -192,13 +192,14 @@ void Monitor::released() {
     const auto whole = pin.lock();
     const auto monitor = self.lock();
     if (!whole || !monitor || monitor->ended()) return;
-    monitor->end(monitor->state_ == State::running
-                     ? Error(ErrorCode::failed,
-                             "the kernel has thrown the or-patterns of this scan away: start it again, or use "
-                             "ScanMode::active")
-                     : Error(ErrorCode::failed,
-                             "the kernel did not take the or-patterns: it must be Linux 5.10 or newer, and has room for "
-                             "32 monitors of all programs; use fewer patterns, or ScanMode::active"));
+    monitor->end(
+        monitor->state_ == State::running
+            ? Error(ErrorCode::failed,
+                    "the kernel has thrown the or-patterns of this scan away: start it again, or use "
+                    "ScanMode::active")
+            : Error(ErrorCode::failed,
+                    "the kernel did not take the or-patterns: it must be Linux 5.10 or newer, and has room for "
+                    "32 monitors of all programs; use fewer patterns, or ScanMode::active"));
   });
 }
 
@@ -285,8 +286,8 @@ void Monitors::start_on(const std::shared_ptr<Scan>& scan, const std::string& ad
   if (!chosen) return scan->finish_start(chosen.error());
   forget_ended();
   const auto pin = std::shared_ptr<Daemon>(weak_self().lock(), &daemon_);
-  const auto monitor = std::make_shared<Monitor>(daemon_, pin, (*chosen)->path,
-                                                 "/blau/monitors/" + std::to_string(++last_), std::move(patterns), scan);
+  const auto monitor = std::make_shared<Monitor>(
+      daemon_, pin, (*chosen)->path, "/blau/monitors/" + std::to_string(++last_), std::move(patterns), scan);
   monitors_.push_back(monitor);
   monitor->begin();
 }

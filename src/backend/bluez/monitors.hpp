@@ -69,7 +69,7 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
   bool answered_ = false;         ///< RegisterMonitor
   std::set<std::size_t> active_;  ///< those that the kernel has taken
   bool released_ = false;         ///< bluetoothd gave it up; why, is being asked
-  bool offloaded_ = false;        ///< the controller matches: DeviceFound comes once a device, not once an advertisement
+  bool offloaded_ = false;  ///< the controller matches: DeviceFound comes once a device, not once an advertisement
   std::set<std::string, std::less<>> found_;  ///< where offloaded: devices that match now
   std::vector<std::string> fresh_;            ///< heard since the last report, each once
   bool report_due_ = false;

@@ -13,13 +13,15 @@ namespace blau::fake {
 namespace {
 
 constexpr const char* monitor_interface = "org.bluez.AdvertisementMonitor1";
-constexpr std::size_t longest = 31;        // BT_AD_MAX_DATA_LEN
-constexpr std::size_t room = 32;           // the kernel's, HCI_MAX_ADV_MONITOR_NUM_HANDLES
-constexpr std::size_t safe_patterns = 7;   // more do not fit where bluetoothd writes them
+constexpr std::size_t longest_pattern = 31;    // BT_AD_MAX_DATA_LEN
+constexpr std::size_t room_for_monitors = 32;  // the kernel's, HCI_MAX_ADV_MONITOR_NUM_HANDLES
+constexpr std::size_t safe_patterns = 7;       // more do not fit where bluetoothd writes them
 
 }  // namespace
 
-bool Monitors::Pattern::is_valid() const noexcept { return !content.empty() && offset + content.size() <= longest; }
+bool Monitors::Pattern::is_valid() const noexcept {
+  return !content.empty() && offset + content.size() <= longest_pattern;
+}
 
 bool Monitors::Pattern::matches(ByteView structures) const {
   while (structures.size() >= 2 && structures[0] != 0 && structures[0] < structures.size()) {
@@ -128,7 +130,7 @@ bool Monitors::read_patterns(Reader& reader, std::vector<Pattern>& patterns) {
 
 void Monitors::add_to_kernel(App& app) {
   for (Monitor& monitor : std::exchange(app.monitors, {})) {
-    monitor.active = count() < room;
+    monitor.active = count() < room_for_monitors;
     tell(app, monitor, monitor.active ? "Activate" : "Release");
     if (monitor.active) app.monitors.push_back(std::move(monitor));
   }
@@ -172,7 +174,8 @@ void Monitors::unexport() {
 void Monitors::tell(const App& app, const Monitor& monitor, const char* member, const std::string& device) {
   sd_bus* bus = sd_bus_message_get_bus(app.registration.message().get());
   sd_bus_message* made = nullptr;
-  if (sd_bus_message_new_method_call(bus, &made, app.owner.c_str(), monitor.path.c_str(), monitor_interface, member) < 0)
+  if (sd_bus_message_new_method_call(bus, &made, app.owner.c_str(), monitor.path.c_str(), monitor_interface, member) <
+      0)
     return;
   Message call = Message::adopt(made);
   sd_bus_message_set_expect_reply(made, 0);
