@@ -11,14 +11,11 @@ import asyncio
 import json
 import signal
 import sys
-from pathlib import Path
 
 from dbus_client import Control, full, own, run_checks
 
 NAME = "Strap"
 PERIPHERALS, PROGRAM = sys.argv[1:]
-LOG = "/blau/run/logs/bluetoothd.log"
-BLUETOOTHD = str(Path(__file__).with_name("bluetoothd"))
 # Whom the control socket is to ask; bluetoothd plays only one.
 PERIPHERAL = {"address": "C0:FF:EE:00:00:01"} if PERIPHERALS == "bumble" else {}
 
@@ -62,27 +59,6 @@ class Checks(Tool):
             return  # btvirt reports an advertisement once a scan, and the kernel's passive one need not be begun anew
         seen = await self.run("scan", "--seconds", "5", "--passive", "--pattern", "1:0:06")
         assert PERIPHERAL["address"] in [one["address"] for one in seen], seen
-
-    async def check_passive_scan_outlives_bluetoothd(self) -> None:
-        if PERIPHERALS != "bumble":
-            return  # bluetoothd is the peripheral, too
-        log = await asyncio.create_subprocess_exec("tail", "-n", "0", "-F", LOG, stdout=asyncio.subprocess.PIPE)
-        await self.control("stop_advertising", **PERIPHERAL)
-        scan = await self.start("scan", "--seconds", "25", "--passive", "--pattern", "1:0:06")
-        await self.monitor_is_registered(log)
-        for action in ("kill", "start"):
-            await (await asyncio.create_subprocess_exec(BLUETOOTHD, action)).wait()
-        await self.monitor_is_registered(log)
-        await self.control("start_advertising", **PERIPHERAL)
-        out, err = await scan.communicate()
-        log.kill()
-        assert scan.returncode == 0, err
-        assert PERIPHERAL["address"] in [json.loads(line)["address"] for line in out.splitlines()], out
-
-    async def monitor_is_registered(self, log: asyncio.subprocess.Process) -> None:
-        async with asyncio.timeout(60):
-            while b"reserved for Adv Monitor app" not in await log.stdout.readline():
-                pass
 
     async def check_info(self) -> None:
         (info,) = await self.run("info", NAME)
