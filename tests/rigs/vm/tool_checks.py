@@ -56,7 +56,7 @@ class Checks(Tool):
 
     async def check_passive_scan(self) -> None:
         if PERIPHERALS != "bumble":
-            return  # btvirt reports an advertisement once a scan, and the kernel's passive one need not be begun anew
+            return  # btvirt reports an advertisement once a scan, and the kernel does not begin a passive one anew
         seen = await self.run("scan", "--seconds", "5", "--passive", "--pattern", "1:0:06")
         assert PERIPHERAL["address"] in [one["address"] for one in seen], seen
 
