@@ -78,6 +78,24 @@ Uuid parse_service(std::string_view text) {
                      " is no service: write a UUID of 4, 8 or 36 characters, or an assigned name (heart_rate)");
 }
 
+OrPattern parse_pattern(std::string_view text) {
+  constexpr std::size_t reach = 31;
+  const auto first = text.find(':');
+  const auto second = first == text.npos ? text.npos : text.find(':', first + 1);
+  if (second != text.npos) {
+    auto type = text.substr(0, first);
+    if (type.starts_with("0x") || type.starts_with("0X")) type.remove_prefix(2);
+    const auto ad_type = read_whole<std::uint8_t>(type, 16);
+    const auto offset = read_whole<std::uint8_t>(text.substr(first + 1, second - first - 1));
+    const auto content = from_hex(text.substr(second + 1));
+    if (ad_type && offset && content && !content->empty() && *offset + content->size() <= reach)
+      return {*offset, *ad_type, *content};
+  }
+  throw bad_argument(
+      "--pattern takes the type of an AD structure, an offset in its data, and bytes, to the " + std::to_string(reach) +
+      "st at most, all but the offset in hexadecimal digits (ff:0:e502): " + in_quotes(text) + " is none");
+}
+
 std::chrono::nanoseconds parse_seconds(std::string_view option, std::string_view text) {
   constexpr double longest = 365.0 * 24 * 3600;
   const std::string digits(text);

@@ -2,6 +2,7 @@
 
 #include <blau/address.hpp>
 #include <blau/gatt.hpp>
+#include <blau/scan_filter.hpp>
 #include <blau/uuid.hpp>
 
 #include <chrono>
@@ -29,6 +30,8 @@ using AttributeArgument = std::variant<Uuid, Handle>;
 [[nodiscard]] AttributeArgument parse_descriptor(std::string_view text);
 /// A UUID or the name of a service.
 [[nodiscard]] Uuid parse_service(std::string_view text);
+/// An or-pattern: `ff:0:e502`, its AD type in hexadecimal digits, the offset, and the bytes.
+[[nodiscard]] OrPattern parse_pattern(std::string_view text);
 /// A time in seconds, above 0, fractions allowed. @param option where it stands, for the message
 [[nodiscard]] std::chrono::nanoseconds parse_seconds(std::string_view option, std::string_view text);
 /// A whole number. @param option where it stands, for the message

@@ -33,6 +33,8 @@ struct AdaptersCommand {};
 struct ScanCommand {
   std::chrono::nanoseconds time = std::chrono::seconds(5);
   bool passive = false;
+  /// What a passive scan listens for; empty: what most devices send.
+  std::vector<OrPattern> patterns;
   std::vector<Uuid> services;
   std::string name;
   std::optional<std::int16_t> rssi;

@@ -24,6 +24,14 @@ constexpr const char* general_help =
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 device or attribute not found, 4 time-out,\n"
     "5 no usable Bluetooth, 130 interrupted.";
 
+constexpr const char* scan_help =
+    "Exit status 3 if --name or --service was given and no such device was seen.\n\n"
+    "BlueZ scans passively only for given bytes, and needs bluetoothd -E for it. P is the type of an AD structure, an\n"
+    "offset in its data, and the bytes there, all but the offset in hexadecimal digits. Without --pattern blau "
+    "listens\n"
+    "for the flags of devices that can be discovered, which many beacons do not send. Other systems ignore P.\n\n"
+    "  blau scan --passive --pattern ff:0:4c00 --pattern 16:0:aafe";
+
 constexpr const char* info_help =
     "VALUE is in hexadecimal digits. DECODED is what it means where the Bluetooth SIG has laid down its format and\n"
     "blau knows it; text in quotes is a guess. --json gives both: value, and decoded, which is null otherwise.\n\n"
@@ -71,7 +79,7 @@ struct Texts {
   std::string device, characteristic, value, name, shell;
   /// Absent where they were not given; given as empty text they are wrong.
   std::optional<std::string> backend, timeout, descriptor, format, seconds, count, rssi, passkey;
-  std::vector<std::string> characteristics, services;
+  std::vector<std::string> characteristics, services, patterns;
   bool passive = false, values = false, no_response = false, yes = false;
 };
 
@@ -156,13 +164,17 @@ class Parser {
     auto* scan = add_command("scan", "List the devices that advertise near by", [this] { return scan_command(); });
     once(scan->add_option("--seconds", texts_.seconds, "How long to listen (default: 5)"), "S");
     scan->add_flag("--passive", texts_.passive, "Only listen, do not ask for scan responses");
+    once(scan->add_option("--pattern", texts_.patterns,
+                          "With --passive: only what holds these bytes, TYPE:OFFSET:HEX; may be given again"),
+         "P")
+        ->allow_extra_args(false);
     once(scan->add_option("--service", texts_.services,
                           "Only devices that advertise this service, by UUID or name; may be given again"),
          "UUID")
         ->allow_extra_args(false);
     once(scan->add_option("--name", texts_.name, "Only devices whose name contains this text"), "TEXT");
     once(scan->add_option("--rssi", texts_.rssi, "Only devices received at least this strongly, in dBm"), "MIN");
-    scan->footer("Exit status 3 if --name or --service was given and no such device was seen.");
+    scan->footer(scan_help);
   }
 
   void add_device(CLI::App* command) {
@@ -248,6 +260,9 @@ class Parser {
     ScanCommand scan;
     if (texts_.seconds) scan.time = parse_seconds("--seconds", *texts_.seconds);
     scan.passive = texts_.passive;
+    for (const auto& pattern : texts_.patterns) scan.patterns.push_back(parse_pattern(pattern));
+    if (!scan.passive && !scan.patterns.empty())
+      throw Error(ErrorCode::invalid_argument, "--pattern is for passive scans: add --passive");
     for (const auto& service : texts_.services) scan.services.push_back(parse_service(service));
     scan.name = texts_.name;
     if (texts_.rssi) scan.rssi = static_cast<std::int16_t>(parse_number("--rssi", *texts_.rssi, -127, 20));

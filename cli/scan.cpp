@@ -25,6 +25,14 @@ bool is_wanted(const ScanCommand& command, const Advertisement& seen) {
   return name && contains_ignoring_case(*name, command.name);
 }
 
+/// For BlueZ, which does not scan passively for everything: the usual flags (Core Specification Supplement Part A 1.3). bluetoothd takes seven at once.
+std::vector<OrPattern> usual_patterns() {
+  constexpr std::uint8_t flags = 0x01;
+  std::vector<OrPattern> patterns;
+  for (const int usual : {0x02, 0x04, 0x05, 0x06, 0x18, 0x1a, 0x1e}) patterns.push_back({0, flags, bytes(usual)});
+  return patterns;
+}
+
 /// When to look up from waiting for sightings: at the end, and where the picture is live for the next frame.
 Clock::time_point next_look(const ScanView& view, Clock::time_point end, Clock::time_point last_frame) {
   if (!view.live()) return end;
@@ -69,7 +77,10 @@ void tell_empty(const Session& session, const ScanCommand& command) {
 Task<void> run_command(const Session& session, ScanCommand command) {
   auto options = scanner_options(session);
   options.service_uuids = command.services;
-  if (command.passive) options.mode = ScanMode::passive;
+  if (command.passive) {
+    options.mode = ScanMode::passive;
+    options.bluez.or_patterns = command.patterns.empty() ? usual_patterns() : command.patterns;
+  }
   Scanner scanner(std::move(options));
   ScanView view(session.output);
   Progress progress("Scanning", !view.live() && !session.options.verbose);

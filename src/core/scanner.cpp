@@ -2,6 +2,7 @@
 
 #include <blau/scanner.hpp>
 
+#include "hex.hpp"
 #include "scanner_core.hpp"
 
 #include <blau/event_loop.hpp>
@@ -14,12 +15,26 @@ using detail::Completer;
 using detail::make_operation;
 using detail::ScannerCore;
 
+namespace {
+
+/// @throws Error `invalid_argument` that names the pattern
+void check_pattern(const OrPattern& pattern) {
+  constexpr std::size_t longest = 31;  // bluetoothd's BT_AD_MAX_DATA_LEN
+  const std::size_t size = pattern.content.size();
+  if (size != 0 && pattern.offset + size <= longest) return;
+  std::string text = "the or-pattern of AD type 0x";
+  detail::append_hex(text, pattern.ad_type);
+  text += " at offset " + std::to_string(pattern.offset);
+  text += size == 0 || size > longest
+              ? " must hold 1 to 31 bytes, not " + std::to_string(size)
+              : " reaches to byte " + std::to_string(pattern.offset + size) + ", beyond byte 31: shorten it";
+  throw Error(ErrorCode::invalid_argument, text);
+}
+
+}  // namespace
+
 Scanner::Scanner(ScannerOptions options) {
-  for (const auto& pattern : options.bluez.or_patterns) {
-    if (!pattern.content.empty() && pattern.content.size() <= 31) continue;
-    throw Error(ErrorCode::invalid_argument,
-                "an or-pattern holds 1 to 31 bytes, not " + std::to_string(pattern.content.size()));
-  }
+  for (const auto& pattern : options.bluez.or_patterns) check_pattern(pattern);
   core_ = std::make_shared<ScannerCore>(std::move(options));
 }
 

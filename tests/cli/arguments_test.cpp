@@ -72,6 +72,22 @@ TEST(ParseService, TakesUuidsAndNames) {
   EXPECT_THAT(complaint([] { return parse_service("hart_rate"); }), HasSubstr("is no service"));
 }
 
+TEST(ParsePattern, TakesTypeOffsetAndBytes) {
+  const OrPattern pattern = parse_pattern("ff:3:e502");
+  EXPECT_EQ(pattern.ad_type, 0xff);
+  EXPECT_EQ(pattern.offset, 3);
+  EXPECT_EQ(pattern.content, bytes(0xe5, 0x02));
+  EXPECT_EQ(parse_pattern("0x16:0:aa fe").ad_type, 0x16);
+  EXPECT_EQ(parse_pattern("9:30:00").offset, 30);
+}
+
+TEST(ParsePattern, RefusesTheRest) {
+  const std::string too_long = "ff:0:" + std::string(64, '0');
+  for (const auto& text : std::vector<std::string>{"", "ff", "ff:0", "ff:0:", "ff:x:00", "100:0:00", "ff:256:00",
+                                                   "ff:0:0", "ff:31:00", "ff:30:0000", too_long})
+    EXPECT_THAT(complaint([&text] { return parse_pattern(text); }), HasSubstr("ff:0:e502")) << text;
+}
+
 TEST(ParseSeconds, TakesFractionsAndRefusesTheRest) {
   EXPECT_EQ(parse_seconds("--seconds", "5"), 5s);
   EXPECT_EQ(parse_seconds("--seconds", "0.25"), 250ms);

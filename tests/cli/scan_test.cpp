@@ -163,6 +163,14 @@ TEST(Scan, FiltersByNameServiceAndStrength) {
       ElementsAre("Test Strap"));
 }
 
+TEST(Scan, PassivelyItAsksForNoScanResponse) {
+  const auto passive = blau({"--json", "scan", "--seconds", enough, "--passive", "--pattern", "ff:0:e502"});
+  EXPECT_EQ(passive.status, 0);
+  EXPECT_FALSE(passive.output.empty()) << "patterns are BlueZ's";
+  const auto active = blau({"--json", "scan", "--seconds", enough});
+  EXPECT_LT(passive.output.size(), active.output.size()) << "scan responses came";
+}
+
 TEST(Scan, GivesStatus3WhereWhatWasLookedForIsNotThere) {
   for (const auto& filter : std::vector<std::vector<std::string>>{{"--name", "Nobody"}, {"--service", "1234"}}) {
     const auto outcome = blau({"scan", "--seconds", "0.2", filter[0], filter[1]});

@@ -114,6 +114,9 @@ TEST(Usage, RefusesMalformedNumbers) {
   for (const auto* const text : {"", "21", "-128", "x"})
     expect_usage_error({"scan", "--rssi", text}, "--rssi takes a whole number");
   expect_usage_error({"scan", "--service", "nonsense"}, "'nonsense' is no service");
+  expect_usage_error({"scan", "--passive", "--pattern", "ff:0"}, "--pattern takes the type");
+  expect_usage_error({"scan", "--passive", "--pattern", "ff:0:" + std::string(64, 'a')}, "31st");
+  expect_usage_error({"scan", "--pattern", "ff:0:00"}, "add --passive");
 }
 
 TEST(Usage, RefusesBackendsThatAreNotThere) {

@@ -75,7 +75,7 @@ BLAU_LINKED_CASE(Pairing, UnpairEndsTheLinkAndTheBond) {
 }
 
 BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
-  if (!can(rig, Ability::pairing)) co_return;
+  if (!can(rig, Ability::begin_pairing)) co_return;
   int asked = 0;
   ClientOptions options;
   options.pairing.confirm = [&asked](const Device&) {
@@ -93,7 +93,7 @@ BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
 }
 
 BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
-  if (!can(rig, Ability::pairing)) co_return;
+  if (!can(rig, Ability::begin_pairing)) co_return;
   ClientOptions options;
   options.pairing.confirm = [](const Device&) { return true; };
   Client client{gatt, options};
@@ -107,7 +107,7 @@ BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
 }
 
 BLAU_CASE(Pairing, WhatTheAgentRefusesARequestDoesNotGet) {
-  if (!can(rig, Ability::pairing)) co_return;
+  if (!can(rig, Ability::begin_pairing)) co_return;
   ClientOptions options;
   options.pairing.confirm = [](const Device&) { return false; };
   Client client{gatt, options};
@@ -119,7 +119,7 @@ BLAU_CASE(Pairing, WhatTheAgentRefusesARequestDoesNotGet) {
 }
 
 BLAU_CASE(Pairing, NoRequestAgreesToJustWorksByItself) {
-  if (!can(rig, Ability::pairing)) co_return;
+  if (!can(rig, Ability::begin_pairing)) co_return;
   ClientOptions options;
   options.pairing.request_passkey = [](const Device&) { return std::optional<std::uint32_t>(1); };
   Client client{gatt, options};
@@ -131,7 +131,7 @@ BLAU_CASE(Pairing, NoRequestAgreesToJustWorksByItself) {
 }
 
 BLAU_CASE(Pairing, ARequestThatIsNotWantedAnyMoreCallsItsPairingOff) {
-  if (!can(rig, Ability::pairing)) co_return;
+  if (!can(rig, Ability::begin_pairing)) co_return;
   Event asked;
   const auto options = with_silent_agent(asked);
   Client client{gatt, options};

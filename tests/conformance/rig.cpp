@@ -19,6 +19,7 @@ std::string Rig::lacks(Ability ability) const {
     case Ability::change_services: return "the rig's peripherals cannot change their services";
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
     case Ability::pairing: return "the fake has no agents yet, so that it cannot pair";
+    case Ability::begin_pairing: return "the fake begins no pairing by itself";
     case Ability::set_pairing: return "the rig's peripherals pair in one way only";
   }
   return {};

@@ -34,6 +34,7 @@ enum class Ability : std::uint8_t {
   change_services,  ///< `remove_service`
   lose_system,      ///< `lose_system`
   pairing,          ///< its system pairs
+  begin_pairing,    ///< its system pairs by itself where a request needs it
   set_pairing,      ///< `set_pairing`, `shown_passkey` and `type_passkey`
 };
 

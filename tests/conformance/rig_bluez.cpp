@@ -143,7 +143,7 @@ class BlueZRig final : public Rig {
     // corruption". The machine says where its rig lies, the fake one does not.
     const bool is_real = std::getenv("BLAU_RIG") != nullptr;
     if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real) ||
-        (ability == Ability::set_pairing && !is_real))
+        ((ability == Ability::set_pairing || ability == Ability::begin_pairing) && !is_real))
       return Rig::lacks(ability);
     return {};
   }

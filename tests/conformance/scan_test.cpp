@@ -350,7 +350,7 @@ BLAU_CASE(Scan, PassiveNeedsPatternsOrGivesSightings) {
   auto sightings = scanner.advertisements();
   const auto started = co_await scanner.start().as_result();
   if (!rig.is_simulated()) {
-    expect_error(started, ErrorCode::not_supported);
+    expect_error(started, ErrorCode::invalid_argument);
     co_return;
   }
   expect_success(started);

@@ -75,9 +75,10 @@ BLAU_CASE(SystemFaults, AnAdapterThatIsPulledOutAndPutInIsOutlived) {
   co_await outlive(rig, out, in, std::nullopt);
 }
 
-BLAU_CASE(SystemFaults, AScanResumesAfterARestart) {
+/// bluetoothd is killed under the scan, and another one comes.
+Task<> resume_after_restart(const ScannerOptions& base) {
   Inbox<ErrorCode> interruptions;
-  ScannerOptions options;
+  auto options = base;
   options.on_interrupted = [interruptions](const Error& error) { interruptions.push(error.code()); };
   Scanner scanner{options};
   co_await scanner.start();
@@ -87,11 +88,68 @@ BLAU_CASE(SystemFaults, AScanResumesAfterARestart) {
   co_await interruptions.reach(1);
   EXPECT_EQ(interruptions.items()[0], ErrorCode::backend_lost);
   // What was seen before may still be in the queue: it is seen anew.
-  Inbox<Address> seen;
   auto later = scanner.advertisements();
   (void)co_await next_of(later);
   EXPECT_TRUE(scanner.is_scanning());
   co_await scanner.stop();
+}
+
+ScannerOptions passive_for_flags() {
+  ScannerOptions options;
+  options.mode = ScanMode::passive;
+  options.bluez.or_patterns.push_back({0, 0x01, bytes(0x06)});
+  return options;
+}
+
+BLAU_CASE(SystemFaults, AScanResumesAfterARestart) {
+  ScannerOptions active;
+  co_await resume_after_restart(active);
+}
+
+BLAU_CASE(SystemFaults, APassiveScanResumesAfterARestart) {
+  auto passive = passive_for_flags();
+  co_await resume_after_restart(passive);
+}
+
+BLAU_CASE(SystemFaults, APassiveScanResumesWhenItsAdapterIsPutInAgain) {
+  auto options = passive_for_flags();
+  Inbox<ErrorCode> interruptions;
+  options.on_interrupted = [interruptions](const Error& error) { interruptions.push(error.code()); };
+  Scanner scanner{options};
+  auto sightings = scanner.advertisements();
+  co_await scanner.start();
+  (void)co_await next_of(sightings);
+  arm({{"fault", "adapter"}, {"adapter", "hci0"}, {"action", "remove"}});
+  co_await interruptions.reach(1);
+  EXPECT_EQ(interruptions.items()[0], ErrorCode::bluetooth_not_available);
+  arm({{"fault", "adapter"}, {"adapter", "hci0"}, {"action", "add"}});
+  auto later = scanner.advertisements();
+  (void)co_await next_of(later);
+  EXPECT_TRUE(scanner.is_scanning());
+  co_await scanner.stop();
+}
+
+BLAU_CASE(SystemFaults, APassiveScanThatBluetoothdRefusesSaysSo) {
+  arm({{"fault", "reply"}, {"method", "RegisterMonitor"}, {"error", "org.bluez.Error.Failed"}, {"text", "no"}});
+  auto options = passive_for_flags();
+  Scanner scanner{options};
+  const auto refused = co_await scanner.start().as_result();
+  expect_error(refused, ErrorCode::failed);
+  auto sightings = scanner.advertisements();
+  co_await scanner.start();
+  (void)co_await next_of(sightings);
+  co_await scanner.stop();
+}
+
+BLAU_CASE(SystemFaults, WithoutMonitorsAPassiveScanIsNotSupported) {
+  arm({{"fault", "property"},
+       {"interface", "org.bluez.AdvertisementMonitorManager1"},
+       {"property", "SupportedMonitorTypes"},
+       {"missing", true}});
+  auto options = passive_for_flags();
+  Scanner scanner{options};
+  const auto refused = co_await scanner.start().as_result();
+  expect_error(refused, ErrorCode::not_supported);
 }
 
 BLAU_CASE(SystemFaults, PendingOperationsEndOnceWithTheDaemon) {

@@ -84,12 +84,10 @@ class BlueZPeer {
     send(message);
   }
   void error(const Message& call, const char* name, const char* text) { send(PeerBus::error_to(call, name, text)); }
-  /// Calls a method of the agent; `answer` must outlive it.
-  void ask_agent(const char* member, PeerAnswer& answer, const Fill& fill) {
-    sd_bus_message* made = nullptr;
-    ASSERT_GE(sd_bus_message_new_method_call(bus_.bus(), &made, nullptr, "/blau/agent", "org.bluez.Agent1", member), 0);
-    Message call = Message::adopt(made);
-    fill(call);
+  /// Calls a method of an object of the backend's; `answer` must outlive it.
+  void ask(const std::string& path, const char* interface, const char* member, PeerAnswer& answer,
+           const Fill& fill = Fill()) {
+    const Message call = call_to(path, interface, member, fill);
     const auto on_answer = [](sd_bus_message* reply, void* to, sd_bus_error*) {
       auto& taken = *static_cast<PeerAnswer*>(to);
       taken.came = true;
@@ -101,15 +99,16 @@ class BlueZPeer {
     ASSERT_GE(sd_bus_call_async(bus_.bus(), nullptr, call.get(), on_answer, &answer, UINT64_MAX), 0);
     bus_.process();
   }
-  /// Calls a method of the agent whose answer bluetoothd does not want.
-  void tell_agent(const char* member, const Fill& fill) {
-    sd_bus_message* made = nullptr;
-    ASSERT_GE(sd_bus_message_new_method_call(bus_.bus(), &made, nullptr, "/blau/agent", "org.bluez.Agent1", member), 0);
-    Message call = Message::adopt(made);
-    fill(call);
+  /// The same where no answer is wanted.
+  void tell(const std::string& path, const char* interface, const char* member, const Fill& fill = Fill()) {
+    const Message call = call_to(path, interface, member, fill);
     sd_bus_message_set_expect_reply(call.get(), 0);
     send(call);
   }
+  void ask_agent(const char* member, PeerAnswer& answer, const Fill& fill) {
+    ask("/blau/agent", "org.bluez.Agent1", member, answer, fill);
+  }
+  void tell_agent(const char* member, const Fill& fill) { tell("/blau/agent", "org.bluez.Agent1", member, fill); }
   /// PropertiesChanged; `fill` appends a{sv}as.
   void emit(const std::string& path, const char* interface, const Fill& fill) {
     Message message = bus_.signal(path.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged");
@@ -156,6 +155,13 @@ class BlueZPeer {
       reply(message, objects_);
     else
       calls_.push_back(std::move(message));
+  }
+  [[nodiscard]] Message call_to(const std::string& path, const char* interface, const char* member, const Fill& fill) {
+    sd_bus_message* made = nullptr;
+    EXPECT_GE(sd_bus_message_new_method_call(bus_.bus(), &made, nullptr, path.c_str(), interface, member), 0);
+    Message call = Message::adopt(made);
+    if (fill) fill(call);
+    return call;
   }
   void send(const Message& message) { EXPECT_GE(bus_.send(message), 0); }
 

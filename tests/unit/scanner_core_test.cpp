@@ -4,6 +4,7 @@
 
 #include <blau/scanner.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -287,6 +288,20 @@ TEST_F(ScannerCoreTest, OversizedOrPatternIsRefusedAtOnce) {
   auto own = options();
   own.bluez.or_patterns.push_back({0, 9, Bytes(32)});
   EXPECT_THROW(Scanner{own}, Error);
+}
+
+TEST_F(ScannerCoreTest, OrPatternBeyondTheLastByteIsRefusedByItsName) {
+  auto own = options();
+  own.bluez.or_patterns.push_back({30, 0xff, Bytes(1)});
+  Scanner reaches_the_end(own);
+  own.bluez.or_patterns.push_back({30, 0xff, Bytes(2)});
+  try {
+    Scanner reaches_beyond(own);
+    FAIL() << "32 bytes were taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(error.what(), testing::HasSubstr("type 0xff at offset 30 reaches to byte 32"));
+  }
 }
 
 TEST_F(ScannerCoreTest, FiltersOfWindowsAreKeptUntilReplaced) {

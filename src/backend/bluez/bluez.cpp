@@ -108,6 +108,7 @@ std::shared_ptr<System> System::make(Loop& loop, BusOpener opener) {
   system->daemon.anchor(std::shared_ptr<Daemon>(system, &system->daemon));
   system->adapters.anchor(std::shared_ptr<Adapters>(system, &system->adapters));
   system->discoveries.anchor(std::shared_ptr<Discoveries>(system, &system->discoveries));
+  system->monitors.anchor(std::shared_ptr<Monitors>(system, &system->monitors));
   system->links.anchor(std::shared_ptr<Links>(system, &system->links));
   system->agents.anchor(std::shared_ptr<Agents>(system, &system->agents));
   system->pairings.anchor(std::shared_ptr<Pairings>(system, &system->pairings));

@@ -54,6 +54,11 @@ bool passes(const DiscoveryFilter& filter, const DeviceObject& device) {
          starts_with(device.identity.name().value_or(std::string()), filter.pattern);
 }
 
+bool is_sighting(const DeviceObject& device, DeviceChange change) noexcept {
+  if (!device.heard || !device.has_address()) return false;
+  return has(change, DeviceChange::advertised) || (has(change, DeviceChange::described) && !device.connected);
+}
+
 void append_filter(Message& call, const DiscoveryFilter& filter) {
   call.open('a', "{sv}").append("{sv}", "Transport", "s", "le").append("{sv}", "DuplicateData", "b", 1);
   // RSSI and Pathloss exclude one another. An RSSI that nobody asked for, even the weakest, makes the kernel drop every report

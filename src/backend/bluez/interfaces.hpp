@@ -12,6 +12,8 @@ inline constexpr const char* characteristic_interface = "org.bluez.GattCharacter
 inline constexpr const char* descriptor_interface = "org.bluez.GattDescriptor1";
 inline constexpr const char* agent_interface = "org.bluez.Agent1";
 inline constexpr const char* agent_manager_interface = "org.bluez.AgentManager1";
+inline constexpr const char* monitor_interface = "org.bluez.AdvertisementMonitor1";
+inline constexpr const char* monitor_manager_interface = "org.bluez.AdvertisementMonitorManager1";
 inline constexpr const char* object_manager_interface = "org.freedesktop.DBus.ObjectManager";
 inline constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 

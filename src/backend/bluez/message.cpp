@@ -39,6 +39,12 @@ std::string_view Reader::basic_text(char type) noexcept {
   return text;
 }
 
+std::uint8_t Reader::byte() noexcept {
+  std::uint8_t byte = 0;
+  if (!failed_) check(sd_bus_message_read_basic(message_, 'y', &byte));
+  return byte;
+}
+
 std::uint16_t Reader::number() noexcept {
   std::uint16_t number = 0;
   if (!failed_) check(sd_bus_message_read_basic(message_, 'q', &number));

@@ -79,6 +79,7 @@ class Reader {
   void skip(const char* types) noexcept;
   [[nodiscard]] std::string_view text() noexcept { return basic_text('s'); }
   [[nodiscard]] std::string_view object_path() noexcept { return basic_text('o'); }
+  [[nodiscard]] std::uint8_t byte() noexcept;
   [[nodiscard]] std::uint16_t number() noexcept;
   [[nodiscard]] std::uint32_t long_number() noexcept;
   [[nodiscard]] ByteView bytes() noexcept;

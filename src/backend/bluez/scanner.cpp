@@ -226,12 +226,6 @@ Discoveries::~Discoveries() {
 }
 
 void Discoveries::start(const std::shared_ptr<Scan>& scan, const backend::ScanRequest& request) {
-  if (request.mode == ScanMode::passive)
-    return scan->finish_start(
-        Error(ErrorCode::not_supported, "passive scanning is not there yet with BlueZ: use ScanMode::active"));
-  auto filter = filter_of(request.bluez);
-  if (!filter) return scan->finish_start(filter.error());
-  scan->filter = *std::move(filter);
   daemon_.when_ready(
       [self = weak_self(), scan, attempt = scan->attempt, adapter = request.adapter](const Result<void>& ready) {
         const auto discoveries = self.lock();
@@ -274,9 +268,7 @@ void Discoveries::adapter_removed(const AdapterObject& adapter) {
 }
 
 void Discoveries::device_changed(const DeviceObject& device, DeviceChange change) {
-  // Without an RSSI it is a memory, not a sighting. What a link tells of the device is none either.
-  if (!device.heard || !device.has_address()) return;
-  if (!has(change, DeviceChange::advertised) && (!has(change, DeviceChange::described) || device.connected)) return;
+  if (!is_sighting(device, change)) return;
   const auto parsed = parse_path(device.path);
   if (!parsed) return;
   if (const auto discovery = of_adapter(parsed->adapter)) discovery->heard(device);
@@ -299,7 +291,12 @@ Scanner::Scanner(std::weak_ptr<System> system, backend::ScannerEvents& events)
 Scanner::~Scanner() {
   scan_->events = nullptr;
   scan_->starting.reset();
-  if (const auto system = system_.lock()) system->discoveries.stop(scan_, [](const Result<void>&) {});
+  if (const auto system = system_.lock()) stop(*system, scan_, [](const Result<void>&) {});
+}
+
+void Scanner::stop(System& system, const std::shared_ptr<Scan>& scan, backend::Done<void> done) {
+  if (system.monitors.holds(scan)) return system.monitors.stop(scan, std::move(done));
+  system.discoveries.stop(scan, std::move(done));
 }
 
 void Scanner::start(const backend::ScanRequest& request, backend::Done<void> done) {
@@ -309,6 +306,10 @@ void Scanner::start(const backend::ScanRequest& request, backend::Done<void> don
   ++scan_->attempt;
   // By value: the port may be destroyed inside.
   const auto scan = scan_;
+  auto filter = filter_of(request.bluez);
+  if (!filter) return scan->finish_start(filter.error());
+  scan->filter = *std::move(filter);
+  if (request.mode == ScanMode::passive) return system->monitors.start(scan, request);
   system->discoveries.start(scan, request);
 }
 
@@ -322,7 +323,7 @@ void Scanner::stop(backend::Done<void> done) {
   auto guarded = [scan, done = std::move(done)](const Result<void>& result) mutable {
     if (scan->events) done(result);
   };
-  system->discoveries.stop(scan, std::move(guarded));
+  stop(*system, scan, std::move(guarded));
 }
 
 }  // namespace blau::detail::bluez

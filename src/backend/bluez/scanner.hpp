@@ -31,10 +31,12 @@ struct DiscoveryFilter {
 [[nodiscard]] DiscoveryFilter merge(const std::vector<DiscoveryFilter>& filters);
 /// Whether a device is what the filter wants; a merged filter lets through more.
 [[nodiscard]] bool passes(const DiscoveryFilter& filter, const DeviceObject& device);
+/// Whether a change of a device is a sighting of it: without an RSSI it is a memory, and what a link tells is none either.
+[[nodiscard]] bool is_sighting(const DeviceObject& device, DeviceChange change) noexcept;
 /// Appends the a{sv} for SetDiscoveryFilter.
 void append_filter(Message& call, const DiscoveryFilter& filter);
 
-/// One scanner's part in a discovery. Shared by its port and the discovery.
+/// One scanner's part in a discovery, or its passive scan. Shared by its port and what scans.
 struct Scan {
   backend::ScannerEvents* events = nullptr;  // null: the port is gone
   DiscoveryFilter filter;
@@ -132,6 +134,8 @@ class Scanner final : public backend::ScannerPort {
   void stop(backend::Done<void> done) override;
 
  private:
+  static void stop(System& system, const std::shared_ptr<Scan>& scan, backend::Done<void> done);
+
   std::weak_ptr<System> system_;
   std::shared_ptr<Scan> scan_;
 };

@@ -4,6 +4,7 @@
 #include "agents.hpp"
 #include "daemon.hpp"
 #include "link.hpp"
+#include "monitors.hpp"
 #include "pairings.hpp"
 #include "scanner.hpp"
 
@@ -18,6 +19,7 @@ struct System {
       : daemon(loop, std::move(opener)),
         adapters(daemon),
         discoveries(daemon, adapters),
+        monitors(daemon, adapters),
         links(daemon),
         agents(daemon),
         pairings(daemon, agents) {}
@@ -27,6 +29,7 @@ struct System {
   Daemon daemon;
   Adapters adapters;
   Discoveries discoveries;
+  Monitors monitors;
   Links links;
   Agents agents;
   Pairings pairings;

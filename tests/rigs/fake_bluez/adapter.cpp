@@ -94,6 +94,7 @@ Adapter::Adapter(Daemon& daemon, const sim::AdapterSpec& spec, std::size_t numbe
       central_(spec.central),
       discovery_(*this) {
   daemon_.tree().add(*this);
+  if (daemon_.habits().monitors) monitors_ = std::make_unique<Monitors>(*this);
   daemon_.radio().add_listener(*this);
 }
 
@@ -102,6 +103,7 @@ Adapter::~Adapter() = default;
 void Adapter::forget() noexcept {
   if (!std::exchange(exported_, false)) return;
   power_timers_.clear();
+  monitors_.reset();
   daemon_.radio().remove_listener(*this);
   for (const auto& [address, device] : devices_) device->forget();
 }
@@ -112,6 +114,8 @@ void Adapter::unexport() {
   power_timers_.clear();
   for (const auto& [address, device] : devices_) device->drop(LinkEnd::power_off);
   discovery_.reset();
+  if (monitors_) monitors_->unexport();
+  monitors_.reset();
   while (!devices_.empty()) remove(*devices_.begin()->second);
   daemon_.radio().remove_listener(*this);
   daemon_.tree().remove(*this);
@@ -142,7 +146,16 @@ void Adapter::set_powered(bool on) {
 
 void Adapter::program_gone(const std::string& name) {
   discovery_.program_gone(name);
+  if (monitors_) monitors_->program_gone(name);
   for (const auto& [address, device] : devices_) device->program_gone(name);
+}
+
+bool Adapter::listens() const { return powered_ && (discovery_.listens() || (monitors_ && monitors_->listens())); }
+
+void Adapter::heard(Peripheral& peripheral, int rssi) {
+  const bool discovers = discovery_.listens();
+  if (discovers) discovery_.heard(peripheral, rssi);
+  if (monitors_) monitors_->heard(peripheral, rssi, discovers);
 }
 
 void Adapter::discovering_changed() {

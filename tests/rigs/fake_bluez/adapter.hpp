@@ -1,6 +1,7 @@
 #pragma once
 
 #include "discovery.hpp"
+#include "monitors.hpp"
 #include "object.hpp"
 
 #include <map>
@@ -30,8 +31,8 @@ class Adapter final : public InterfaceOf<Adapter>, public Listener {
   void set_blocked(bool on) { blocked_ = on; }
   void program_gone(const std::string& name);
 
-  [[nodiscard]] bool listens() const override { return powered_ && discovery_.listens(); }
-  void heard(Peripheral& peripheral, int rssi) override { discovery_.heard(peripheral, rssi); }
+  [[nodiscard]] bool listens() const override;
+  void heard(Peripheral& peripheral, int rssi) override;
   void discovering_changed();
 
   /// The device of a peripheral; made if it is new.
@@ -75,6 +76,7 @@ class Adapter final : public InterfaceOf<Adapter>, public Listener {
   bool pairable_ = false;
   bool exported_ = true;
   Discovery discovery_;
+  std::unique_ptr<Monitors> monitors_;  ///< null where the daemon has none
   std::map<std::uint64_t, std::unique_ptr<Device>> devices_;
   std::vector<std::unique_ptr<Timer>> power_timers_;
 };

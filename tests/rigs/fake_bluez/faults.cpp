@@ -65,8 +65,8 @@ bool is_method(std::string_view name) {
   constexpr std::array standard{std::string_view("Get"), std::string_view("GetAll"), std::string_view("Set"),
                                 std::string_view("GetManagedObjects"), std::string_view("Introspect")};
   return std::ranges::find(standard, name) != standard.end() || names_method<Adapter>(name) ||
-         names_method<Agents>(name) || names_method<Device>(name) || names_method<Characteristic>(name) ||
-         names_method<Descriptor>(name);
+         names_method<Agents>(name) || names_method<Monitors>(name) || names_method<Device>(name) ||
+         names_method<Characteristic>(name) || names_method<Descriptor>(name);
 }
 
 Faults::Faults(Daemon& daemon) : daemon_(daemon) {

@@ -22,6 +22,7 @@ std::optional<Habits> Habits::of(std::string_view version, bool experimental) {
   Habits habits;
   habits.version = version;
   habits.experimental = experimental;
+  habits.monitors = experimental;
   habits.handle_property = minor >= 69;
   habits.transport_is_no_filter = minor >= 82;
   habits.power_state = minor >= 73 || experimental;

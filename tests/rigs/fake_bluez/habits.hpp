@@ -29,6 +29,9 @@ struct Habits {
   bool acquire_error_unanswered = true;  ///< until 5.83: AcquireNotify hangs where the configuration cannot be written
   bool dies_of_uuid_filter = false;      ///< 5.87: a discovery filter with UUIDs ends the daemon at the first match
 
+  bool monitors = false;               ///< only with -E: org.bluez.AdvertisementMonitorManager1
+  bool dies_of_eighth_pattern = true;  ///< all of them: more than seven patterns of one monitor overrun memory
+
   /// For tables of properties, methods and signals, which name their condition by its member.
   bool always = true;
 

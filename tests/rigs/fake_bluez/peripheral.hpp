@@ -39,6 +39,8 @@ class Peripheral {
 
   /// What it advertises now, scan response included.
   [[nodiscard]] const AdvertisementData& advertised() const noexcept { return advertised_; }
+  /// The bytes of it.
+  [[nodiscard]] const sim::AdvertisingBytes& advertising_bytes() const noexcept { return advertising_; }
   void set_advertising(std::optional<Bytes> data, std::optional<Bytes> scan_response);
   void advertise(bool on);
   /// Out of reach, or back.

@@ -54,6 +54,12 @@ class Checks(Tool):
     async def check_scan_without_a_match(self) -> None:
         await self.run("scan", "--seconds", "2", "--name", "nobody has this name", status=3)
 
+    async def check_passive_scan(self) -> None:
+        if PERIPHERALS != "bumble":
+            return  # btvirt reports an advertisement once a scan, and the kernel does not begin a passive one anew
+        seen = await self.run("scan", "--seconds", "5", "--passive", "--pattern", "1:0:06")
+        assert PERIPHERAL["address"] in [one["address"] for one in seen], seen
+
     async def check_info(self) -> None:
         (info,) = await self.run("info", NAME)
         services = {service["uuid"]: service for service in info["services"]}
