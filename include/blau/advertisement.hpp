@@ -42,8 +42,8 @@ struct AdvertisementData {
 
 /// One sighting: who, and what it told.
 struct Advertisement {
-  Device device;
-  AdvertisementData data;
+  Device device;           ///< who was heard
+  AdvertisementData data;  ///< what it has told until now
 };
 
 /// Reads AD structures (Core Vol 3 Part C 11, types in the Core Specification Supplement Part A) into `data`.

@@ -50,6 +50,7 @@ struct BlueZClientOptions {
 ///
 /// It begins again at once after an ordinary end, a moment later where the peripheral was no longer heard, and when the adapter is back where that was switched off, or bluetoothd or its bus ended (a bus is looked for every 30 s at least).
 struct ReconnectPolicy {
+  /// False: a lost link stays down.
   bool enabled = false;
   /// The pause after the first failure in a row; it doubles with each one. A link that lasts less than five seconds counts as a failure.
   std::chrono::nanoseconds first_pause = std::chrono::milliseconds(250);
@@ -81,7 +82,9 @@ struct ClientOptions {
   ReconnectPolicy reconnect;
   /// An adapter's id (`hci0`) or address; empty: the one that saw the device, else the default one.
   std::string adapter;
+  /// Other systems ignore it.
   WinRtClientOptions winrt;
+  /// Other systems ignore it.
   BlueZClientOptions bluez;
   /// The Bluetooth system; empty: the default.
   BackendRef backend;
@@ -130,7 +133,9 @@ class BLAU_API Subscription {
  public:
   /// One that has ended.
   Subscription() noexcept;
+  /// Takes it over; what was moved from is empty.
   Subscription(Subscription&&) noexcept;
+  /// Swaps the two.
   Subscription& operator=(Subscription&&) noexcept;
   ~Subscription();
 
@@ -171,9 +176,13 @@ class BLAU_API Client {
   explicit Client(Address address, ClientOptions options = ClientOptions());
   /// For an address in text. @throws Error `invalid_argument` if it is none
   explicit Client(std::string_view address, ClientOptions options = ClientOptions());
+  /// As above.
   explicit Client(const char* address, ClientOptions options = ClientOptions());
+  /// As above.
   explicit Client(const std::string& address, ClientOptions options = ClientOptions());
+  /// Takes it over; what was moved from is empty.
   Client(Client&&) noexcept;
+  /// Swaps the two.
   Client& operator=(Client&&) noexcept;
   ~Client();
 
