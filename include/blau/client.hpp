@@ -338,6 +338,8 @@ Task<T> connection_task(Target target, ClientOptions options, Body body) {
 
 /// Connects, runs `body(Client&)`, a coroutine function, and awaits the disconnect, also when the body throws or is canceled. Gives the body's result.
 /// @param target a `Device`, an `Address`, or an address in text
+/// @param options as of `Client`
+/// @param body kept until its task has ended
 /// @throws what connecting, the body or, if all else went well, disconnecting throws
 template <class Target, class Body>
   requires std::is_constructible_v<Client, Target, ClientOptions>

@@ -53,12 +53,15 @@ enum class Property : std::uint16_t {
   writable_auxiliaries = 0x200,  ///< extended
 };
 
+/// What either holds.
 [[nodiscard]] constexpr Property operator|(Property a, Property b) noexcept {
   return static_cast<Property>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
+/// What both hold.
 [[nodiscard]] constexpr Property operator&(Property a, Property b) noexcept {
   return static_cast<Property>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
+/// Adds what `b` holds.
 constexpr Property& operator|=(Property& a, Property b) noexcept { return a = a | b; }
 
 /// True if `set` holds any of `wanted`.

@@ -21,6 +21,9 @@
 /// @file
 /// The simulator: adapters and peripherals without a radio, on virtual or real time.
 
+/// @namespace blau::sim
+/// The simulator: begin with `World`.
+
 namespace blau::sim {
 
 /// How a world is made.
