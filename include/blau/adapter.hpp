@@ -42,9 +42,11 @@ class BLAU_API Adapter {
   [[nodiscard]] const std::string& id() const noexcept { return state_.id; }
   /// The name that people gave it.
   [[nodiscard]] const std::string& name() const noexcept { return state_.name; }
+  /// The Bluetooth address of the adapter itself.
   [[nodiscard]] const Address& address() const noexcept { return state_.address; }
   /// Whether it was switched on.
   [[nodiscard]] bool powered() const noexcept { return state_.powered; }
+  /// Whether it is the one that is used where none is chosen.
   [[nodiscard]] bool is_default() const noexcept { return state_.is_default; }
   /// Why it cannot be used; empty if it can.
   [[nodiscard]] std::optional<UnavailableReason> unusable() const noexcept { return state_.unusable; }

@@ -71,7 +71,9 @@ BLAU_API std::ostream& operator<<(std::ostream& out, const Address& address);
 
 }  // namespace blau
 
+/// @cond specialisations
 template <>
 struct std::hash<blau::Address> {
   BLAU_API std::size_t operator()(const blau::Address& address) const noexcept;
 };
+/// @endcond

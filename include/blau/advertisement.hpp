@@ -42,8 +42,8 @@ struct AdvertisementData {
 
 /// One sighting: who, and what it told.
 struct Advertisement {
-  Device device;
-  AdvertisementData data;
+  Device device;           ///< who was heard
+  AdvertisementData data;  ///< what it has told until now
 };
 
 /// Reads AD structures (Core Vol 3 Part C 11, types in the Core Specification Supplement Part A) into `data`.
@@ -55,6 +55,7 @@ struct Advertisement {
 /// any name that begins with it. A name ends at its first zero byte, an empty one counts for nothing, and what is not UTF-8
 /// becomes U+FFFD; the raw bytes keep it as it was.
 /// @param bytes an advertisement or a scan response; appended to `data.raw`, so they must not lie in `data`
+/// @param data what was read before, or nothing
 /// @return false if the bytes end in the middle of a structure or a known structure has an impossible length; everything
 ///   well-formed is kept all the same, and so are the whole UUIDs of a list with some bytes too many
 BLAU_API bool parse_ad_structures(ByteView bytes, AdvertisementData& data);

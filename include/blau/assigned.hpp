@@ -18,6 +18,15 @@
 ///
 /// The functions may be called on any thread. The texts that they give live as long as the program.
 
+/// @namespace blau::assigned
+/// Names of assigned numbers, and constants of characteristics.
+
+/// @namespace blau::assigned::services
+/// Constants of services.
+
+/// @namespace blau::assigned::descriptors
+/// Constants of descriptors.
+
 namespace blau::assigned {
 
 /// The name of a service, such as `Heart Rate`; of a UUID that a company has bought, the company. Empty if it is not assigned.

@@ -69,6 +69,7 @@ class BLAU_API ConnectResult : public Result<void> {
   ConnectResult(Error error);  // NOLINT: an error is a result
   /// Failed, and the system told more than the code says.
   ConnectResult(Error error, Retry retry);
+  /// As the outcome of another request; `retry_of` tells the rest.
   ConnectResult(Result<void> result);  // NOLINT: the same with more to it
 
   /// `never` after success.
@@ -87,8 +88,8 @@ struct AdapterState {
   std::string id;
   /// The name that people gave it; may be empty.
   std::string name;
-  Address address;
-  bool powered = false;
+  Address address;       ///< of the adapter itself
+  bool powered = false;  ///< whether it was switched on
   /// Absent where it can be used as a central now; else why not.
   std::optional<UnavailableReason> unusable;
   /// The one that is used where the user chooses none.
@@ -117,11 +118,11 @@ class AdapterWatch {
 struct ScanRequest {
   /// An adapter's id or address in text; empty: the default adapter.
   std::string adapter;
-  ScanMode mode = ScanMode::active;
+  ScanMode mode = ScanMode::active;  ///< whether to ask for scan responses
   /// A hint for systems that can filter without losing scan responses. The core filters in any case.
   std::vector<Uuid> service_uuids;
-  BlueZScanOptions bluez;
-  WinRtScanOptions winrt;
+  BlueZScanOptions bluez;  ///< other backends ignore it
+  WinRtScanOptions winrt;  ///< other backends ignore it
 };
 
 /// Takes what a scan hears; implemented by the core.
@@ -152,27 +153,27 @@ class ScannerPort {
 
 /// A descriptor as discovered.
 struct DescriptorRecord {
-  std::uint16_t handle = 0;
-  Uuid uuid;
+  std::uint16_t handle = 0;  ///< Core Vol 3 Part F 3.2.2
+  Uuid uuid;                 ///< its type
 };
 
 /// A characteristic as discovered.
 struct CharacteristicRecord {
-  std::uint16_t handle = 0;        ///< of the declaration
-  std::uint16_t value_handle = 0;  ///< 0: `handle` + 1
-  Uuid uuid;
-  Property properties = Property::none;
-  std::vector<DescriptorRecord> descriptors;
+  std::uint16_t handle = 0;                   ///< of the declaration
+  std::uint16_t value_handle = 0;             ///< 0: `handle` + 1
+  Uuid uuid;                                  ///< its type
+  Property properties = Property::none;       ///< extended ones included
+  std::vector<DescriptorRecord> descriptors;  ///< in any order
 };
 
 /// A service as discovered.
 struct ServiceRecord {
-  std::uint16_t handle = 0;
-  Uuid uuid;
-  bool primary = true;
+  std::uint16_t handle = 0;  ///< of the declaration
+  Uuid uuid;                 ///< its type
+  bool primary = true;       ///< false: secondary
   /// Handles of included services.
   std::vector<std::uint16_t> includes;
-  std::vector<CharacteristicRecord> characteristics;
+  std::vector<CharacteristicRecord> characteristics;  ///< in any order
   /// The system keeps it to itself (Windows: the keyboard's HID service). What could be discovered of it is told all the same; the core answers requests to it with `access_denied` and does not pass
   /// them on.
   bool access_denied = false;
@@ -180,7 +181,7 @@ struct ServiceRecord {
 
 /// The result of a discovery. The core sorts by handle and checks.
 struct GattDatabase {
-  std::vector<ServiceRecord> services;
+  std::vector<ServiceRecord> services;  ///< in any order
 };
 
 /// How to discover.
@@ -193,22 +194,23 @@ struct DiscoverRequest {
 
 /// What the peer or the system asks the user during pairing.
 struct PairingQuestion {
+  /// One for each callback of `PairingAgent`.
   enum class Kind : std::uint8_t { confirm, display_passkey, request_passkey, confirm_passkey, authorize };
-  Kind kind = Kind::confirm;
+  Kind kind = Kind::confirm;  ///< what is asked
   /// With `display_passkey` and `confirm_passkey`: 0 to 999999.
   std::uint32_t passkey = 0;
 };
 
 /// The user's answer.
 struct PairingAnswer {
-  bool accepted = false;
+  bool accepted = false;  ///< false refuses
   /// With `request_passkey`: 0 to 999999.
   std::uint32_t passkey = 0;
 };
 
 /// What a client is made for.
 struct ClientRequest {
-  Device device;
+  Device device;  ///< what to connect to
   /// An adapter's id or address in text; empty: the device's, else the default one.
   std::string adapter;
   /// Windows: the address type that the user wants to be used.
@@ -236,7 +238,7 @@ enum class SubscribeKind : std::uint8_t {
 
 /// A subscription, as the user wants it.
 struct SubscribeRequest {
-  SubscribeKind kind = SubscribeKind::notify;
+  SubscribeKind kind = SubscribeKind::notify;  ///< what to turn on
   /// A wish, where the system has several ways.
   NotifyPath path = NotifyPath::automatic;
 };
@@ -249,7 +251,7 @@ enum class ReleaseKind : std::uint8_t {
 
 /// How to pair.
 struct PairRequest {
-  std::optional<ProtectionLevel> level;
+  std::optional<ProtectionLevel> level;  ///< Windows' protection level; absent: as much as the device can
   /// The questions that somebody will answer. Others are refused by the backend.
   std::vector<PairingQuestion::Kind> answers;
   /// Nobody called `pair`: the peripheral refused a request until there is a bond. Then Just Works is refused, too, where `confirm` is not answered.
@@ -262,7 +264,7 @@ class ClientEvents {
   /// The link that a successful `connect` reported has ended, for whatever reason, `disconnect` and `release` included: exactly once a link, before any `Done` that fails
   /// because of it, and before the `Done` of `disconnect`.
   virtual void on_disconnected(DisconnectReason reason, const std::string& native) = 0;
-  /// A notification or an indication. @param handle the declaration handle. `value` is valid only during the call.
+  /// A notification or an indication. `handle` is that of the declaration, `value` is valid only during the call.
   virtual void on_value(std::uint16_t handle, ByteView value) = 0;
   /// A subscription that was answered is over, though the link and the characteristic are there: the system does not give its values any more.
   /// The core does not call `unsubscribe` for it.
@@ -317,13 +319,14 @@ class ClientPort {
   [[nodiscard]] virtual std::uint16_t mtu() const noexcept = 0;
 
   /// Reads a whole value, long ones too. The core has at most one request a characteristic under way, reads and writes together.
-  /// @param handle the declaration handle. @param use_cached Windows: the system's cached value will do.
+  /// `handle` is that of the declaration; `use_cached`: Windows' cached value will do.
   /// Errors: `att`, `attribute_gone`, `disconnected`, `access_denied`, `busy`, `failed`; the same for the next three.
   virtual void read_characteristic(std::uint16_t handle, bool use_cached, Done<Bytes> done) = 0;
   /// Writes a value, at most 512 bytes. `without_response`: done when the system has taken it, or when there is room for the next one where the system tells.
   virtual void write_characteristic(std::uint16_t handle, Bytes value, WriteKind kind, Done<void> done) = 0;
-  /// @param handle the descriptor's.
+  /// Reads a whole value; `handle` is the descriptor's.
   virtual void read_descriptor(std::uint16_t handle, bool use_cached, Done<Bytes> done) = 0;
+  /// Writes a value; `handle` is the descriptor's.
   virtual void write_descriptor(std::uint16_t handle, Bytes value, Done<void> done) = 0;
 
   /// Turns values on, until the link ends: from here `on_value` is called for this characteristic, before `done` too. The core asks once until it unsubscribes.
@@ -358,7 +361,7 @@ class Backend {
 
   // `adapter` is an adapter's id or address in text; empty: the default one. Errors of these three: as `list_adapters`; `invalid_argument` for an unknown adapter.
 
-  /// Devices that the system holds a link to. @param services only devices with one of these; empty: all.
+  /// Devices that the system holds a link to; with `services` only those that have one of these.
   virtual void connected_devices(const std::string& adapter, const std::vector<Uuid>& services,
                                  Done<std::vector<Device>> done) = 0;
   /// Devices that the system has a bond with.
@@ -389,7 +392,9 @@ class BLAU_API BackendRef {
 
   /// False: the default.
   explicit operator bool() const noexcept { return static_cast<bool>(factory_); }
+  /// What was chosen: `sim`, or the name of a user's own; empty for the default.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Makes the instances; empty for the default.
   [[nodiscard]] const backend::Factory& factory() const noexcept { return factory_; }
 
  private:

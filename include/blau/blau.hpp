@@ -3,6 +3,9 @@
 /// @file
 /// The public API of Blau but for `blau/sim.hpp` and the adapters in `blau/interop/`.
 
+/// @namespace blau
+/// Scans, connects, reads, writes, listens: begin with `Scanner` and `Client`.
+
 #include <blau/adapter.hpp>
 #include <blau/address.hpp>
 #include <blau/advertisement.hpp>

@@ -10,7 +10,9 @@ namespace blau {
 template <class F>
 class Moved {
  public:
+  /// Takes the callable.
   explicit Moved(F&& callable) noexcept(std::is_nothrow_move_constructible_v<F>) : callable_(std::move(callable)) {}
+  /// Calls it.
   template <class... Args>
     requires std::is_invocable_v<F&, Args...>
   decltype(auto) operator()(Args&&... args) {

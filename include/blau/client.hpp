@@ -53,6 +53,7 @@ struct BlueZClientOptions {
 ///
 /// It begins again at once after an ordinary end, a moment later where the peripheral was no longer heard, and when the adapter is back where that was switched off, or bluetoothd or its bus ended (a bus is looked for every 30 s at least).
 struct ReconnectPolicy {
+  /// False: a lost link stays down.
   bool enabled = false;
   /// The pause after the first failure in a row; it doubles with each one. A link that lasts less than five seconds counts as a failure.
   std::chrono::nanoseconds first_pause = std::chrono::milliseconds(250);
@@ -84,7 +85,9 @@ struct ClientOptions {
   ReconnectPolicy reconnect;
   /// An adapter's id (`hci0`) or address; empty: the one that saw the device, else the default one.
   std::string adapter;
+  /// Other systems ignore it.
   WinRtClientOptions winrt;
+  /// Other systems ignore it.
   BlueZClientOptions bluez;
   /// The Bluetooth system; empty: the default.
   BackendRef backend;
@@ -133,7 +136,9 @@ class BLAU_API Subscription {
  public:
   /// One that has ended.
   Subscription() noexcept;
+  /// Takes it over; what was moved from is empty.
   Subscription(Subscription&&) noexcept;
+  /// Swaps the two.
   Subscription& operator=(Subscription&&) noexcept;
   ~Subscription();
 
@@ -174,9 +179,13 @@ class BLAU_API Client {
   explicit Client(Address address, ClientOptions options = ClientOptions());
   /// For an address in text. @throws Error `invalid_argument` if it is none
   explicit Client(std::string_view address, ClientOptions options = ClientOptions());
+  /// As above.
   explicit Client(const char* address, ClientOptions options = ClientOptions());
+  /// As above.
   explicit Client(const std::string& address, ClientOptions options = ClientOptions());
+  /// Takes it over; what was moved from is empty.
   Client(Client&&) noexcept;
+  /// Swaps the two.
   Client& operator=(Client&&) noexcept;
   ~Client();
 
@@ -332,6 +341,8 @@ Task<T> connection_task(Target target, ClientOptions options, Body body) {
 
 /// Connects, runs `body(Client&)`, a coroutine function, and awaits the disconnect, also when the body throws or is canceled. Gives the body's result.
 /// @param target a `Device`, an `Address`, or an address in text
+/// @param options as of `Client`
+/// @param body kept until its task has ended
 /// @throws what connecting, the body or, if all else went well, disconnecting throws
 template <class Target, class Body>
   requires std::is_constructible_v<Client, Target, ClientOptions>

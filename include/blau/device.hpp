@@ -14,7 +14,7 @@ class BLAU_API Device {
   Device() noexcept = default;
 
   /// A device of this address. Backends add their own handle to it.
-  /// @param id what the system knows the device by: a D-Bus object path, a Windows device id; empty if only the address is known.
+  /// `id` is what the system knows the device by: a D-Bus object path, a Windows device id; empty if only the address is known.
   explicit Device(Address address, std::optional<std::string> name = std::nullopt, std::string id = std::string(),
                   std::string adapter = std::string());
 

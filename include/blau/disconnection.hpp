@@ -29,8 +29,8 @@ BLAU_API std::ostream& operator<<(std::ostream& out, DisconnectReason reason);
 
 /// A link that ended.
 struct Disconnection {
-  Device device;
-  DisconnectReason reason = DisconnectReason::unknown;
+  Device device;                                        ///< to what
+  DisconnectReason reason = DisconnectReason::unknown;  ///< as far as the system tells
   /// The system's own word for the reason, verbatim; empty where it has none.
   std::string native;
 };

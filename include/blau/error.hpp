@@ -112,7 +112,9 @@ class BLAU_API Error : public std::runtime_error {
   Error(AttError att, const std::string& message, const std::string& native = std::string());
   /// Bluetooth cannot be used: `ErrorCode::bluetooth_not_available`.
   Error(UnavailableReason reason, const std::string& message, const std::string& native = std::string());
+  /// Shares the texts.
   Error(const Error&) noexcept;
+  /// Shares the texts.
   Error& operator=(const Error&) noexcept;
   ~Error() override;
 
@@ -134,5 +136,7 @@ class BLAU_API Error : public std::runtime_error {
 
 }  // namespace blau
 
+/// @cond specialisations
 template <>
 struct std::is_error_code_enum<blau::ErrorCode> : std::true_type {};
+/// @endcond

@@ -61,8 +61,10 @@ struct RunOptions {
 /// **Threads.** `post`, `spawn`, `handle` and `now` from any thread, while the object lives; the others where they say so.
 class BLAU_API EventLoop {
  public:
+  /// Of its times; virtual time has the same type.
   using Clock = std::chrono::steady_clock;
 
+  /// A loop that nobody runs yet.
   explicit EventLoop(const EventLoopOptions& options = EventLoopOptions());
   /// Ends the loop: every operation completes with `canceled`, completions and tasks run, the rest is dropped. Links that it holds are released.
   /// Waits for a thread that runs it; so not from inside the loop. An exception that leaves a callback now goes to the log.

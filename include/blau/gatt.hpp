@@ -25,7 +25,9 @@ struct GattTree;
 /// An attribute handle (Core Vol 3 Part F 3.2.2), 1 to 65535. A type of its own, since a bare integer could be a UUID as well.
 class Handle {
  public:
+  /// From the number that a sniffer or the specification of the device shows.
   constexpr explicit Handle(std::uint16_t value) noexcept : value_(value) {}
+  /// The number.
   [[nodiscard]] constexpr std::uint16_t value() const noexcept { return value_; }
   friend constexpr auto operator<=>(const Handle&, const Handle&) noexcept = default;
 
@@ -51,12 +53,15 @@ enum class Property : std::uint16_t {
   writable_auxiliaries = 0x200,  ///< extended
 };
 
+/// What either holds.
 [[nodiscard]] constexpr Property operator|(Property a, Property b) noexcept {
   return static_cast<Property>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
+/// What both hold.
 [[nodiscard]] constexpr Property operator&(Property a, Property b) noexcept {
   return static_cast<Property>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
+/// Adds what `b` holds.
 constexpr Property& operator|=(Property& a, Property b) noexcept { return a = a | b; }
 
 /// True if `set` holds any of `wanted`.
@@ -71,7 +76,9 @@ class Characteristic;
 /// A descriptor that was discovered. A value: copies are cheap, and it stays readable after a disconnect.
 class BLAU_API Descriptor {
  public:
+  /// Its type.
   [[nodiscard]] Uuid uuid() const noexcept;
+  /// Its own.
   [[nodiscard]] Handle handle() const noexcept;
   /// The assigned name, such as `Characteristic User Description`; the UUID where none is assigned.
   [[nodiscard]] std::string description() const;
@@ -90,11 +97,13 @@ class BLAU_API Descriptor {
 /// A characteristic that was discovered. A value: copies are cheap, and it stays readable after a disconnect.
 class BLAU_API Characteristic {
  public:
+  /// Its type.
   [[nodiscard]] Uuid uuid() const noexcept;
   /// The handle of the declaration, as in Bleak. Look-ups take this and `value_handle()` alike.
   [[nodiscard]] Handle handle() const noexcept;
   /// The handle of the value: what a sniffer shows.
   [[nodiscard]] Handle value_handle() const noexcept;
+  /// What it allows, the extended properties included.
   [[nodiscard]] Property properties() const noexcept;
   /// The assigned name, such as `Battery Level`; the UUID where none is assigned.
   [[nodiscard]] std::string description() const;
@@ -118,8 +127,11 @@ class BLAU_API Characteristic {
 /// A service that was discovered. A value: copies are cheap, and it stays readable after a disconnect.
 class BLAU_API Service {
  public:
+  /// Its type.
   [[nodiscard]] Uuid uuid() const noexcept;
+  /// Of its declaration.
   [[nodiscard]] Handle handle() const noexcept;
+  /// False: a secondary one, which others include.
   [[nodiscard]] bool is_primary() const noexcept;
   /// The system keeps this service to itself (Windows: a keyboard's HID service): requests to it fail with `access_denied`, and not all that it holds may be here.
   [[nodiscard]] bool access_denied() const noexcept;
@@ -146,12 +158,18 @@ class BLAU_API Service {
 /// Text that is neither makes the operation fail with `invalid_argument`; nothing is thrown here.
 class BLAU_API CharacteristicRef {
  public:
+  /// One that was discovered.
   CharacteristicRef(Characteristic characteristic) noexcept;  // NOLINT: all of these name one
-  CharacteristicRef(const Uuid& uuid) noexcept;               // NOLINT
-  CharacteristicRef(Handle handle) noexcept;                  // NOLINT
-  CharacteristicRef(std::string text);                        // NOLINT
-  CharacteristicRef(std::string_view text);                   // NOLINT
-  CharacteristicRef(const char* text);                        // NOLINT
+  /// The only one of this UUID.
+  CharacteristicRef(const Uuid& uuid) noexcept;  // NOLINT
+  /// Of the declaration or of the value.
+  CharacteristicRef(Handle handle) noexcept;  // NOLINT
+  /// A UUID or an assigned name.
+  CharacteristicRef(std::string text);  // NOLINT
+  /// A UUID or an assigned name.
+  CharacteristicRef(std::string_view text);  // NOLINT
+  /// A UUID or an assigned name.
+  CharacteristicRef(const char* text);  // NOLINT
   template <std::integral Number>
   CharacteristicRef(Number) = delete;
   CharacteristicRef(std::nullptr_t) = delete;
@@ -169,12 +187,15 @@ class BLAU_API CharacteristicRef {
 /// Names a descriptor: by itself or by its handle.
 class BLAU_API DescriptorRef {
  public:
+  /// One that was discovered.
   DescriptorRef(const Descriptor& descriptor) noexcept
       : handle_(descriptor.handle()), descriptor_(descriptor) {}  // NOLINT
-  DescriptorRef(Handle handle) noexcept : handle_(handle) {}      // NOLINT
+  /// Its own.
+  DescriptorRef(Handle handle) noexcept : handle_(handle) {}  // NOLINT
   template <std::integral Number>
   DescriptorRef(Number) = delete;
 
+  /// Of what it names.
   [[nodiscard]] Handle handle() const noexcept { return handle_; }
   /// The descriptor itself, where that was given.
   [[nodiscard]] const std::optional<Descriptor>& descriptor() const noexcept { return descriptor_; }
@@ -187,13 +208,18 @@ class BLAU_API DescriptorRef {
 /// All services of one discovery. Bleak's `BleakGATTServiceCollection`. A value: it owns what it shows, copies are cheap.
 class BLAU_API ServiceCollection {
  public:
+  /// Over services.
   using const_iterator = std::vector<Service>::const_iterator;
 
   ServiceCollection() noexcept;
 
+  /// The services, by rising handle.
   [[nodiscard]] const_iterator begin() const noexcept { return services_.begin(); }
+  /// Behind the last one.
   [[nodiscard]] const_iterator end() const noexcept { return services_.end(); }
+  /// How many services there are.
   [[nodiscard]] std::size_t size() const noexcept { return services_.size(); }
+  /// Whether there are none: nothing was discovered.
   [[nodiscard]] bool empty() const noexcept { return services_.empty(); }
 
   /// Every characteristic of every service, by rising handle.

@@ -95,10 +95,14 @@ class [[nodiscard]] Operation {
  public:
   /// What it gives: `T`, or with `as_result` the value inside.
   using Value = typename detail::OperationTraits<T>::Value;
+  /// For the library.
   using Node = detail::OperationNode<Value>;
 
+  /// For the library.
   explicit Operation(detail::NodePointer<Node> node) noexcept : node_(std::move(node)) {}
+  /// Takes it over; what was moved from is empty.
   Operation(Operation&&) noexcept = default;
+  /// Drops what this one was, which then never begins.
   Operation& operator=(Operation&&) noexcept = default;
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;

@@ -28,6 +28,7 @@ class [[nodiscard]] Result {
                 "a Result holds an object that is no Error");
 
  public:
+  /// What it holds on success.
   using value_type = T;
 
   /// From a value, or what converts to one: `Result<std::string> name = "Strap";`
@@ -45,14 +46,20 @@ class [[nodiscard]] Result {
 
   /// The value. @throws the `Error` if there is none.
   [[nodiscard]] T& value() & { return check(), std::get<0>(state_); }
+  /// The same, to read.
   [[nodiscard]] const T& value() const& { return check(), std::get<0>(state_); }
+  /// The same, to move from.
   [[nodiscard]] T&& value() && { return check(), std::get<0>(std::move(state_)); }
 
   /// The value; undefined if there is none, as with `std::optional`.
   [[nodiscard]] T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  /// The same, to read.
   [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  /// The same, to move from.
   [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+  /// A member of the value; undefined if there is none.
   [[nodiscard]] T* operator->() noexcept { return std::get_if<0>(&state_); }
+  /// The same, to read.
   [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
   /// The error; undefined if there is a value.
@@ -83,6 +90,7 @@ class [[nodiscard]] Result {
 template <>
 class [[nodiscard]] Result<void> {
  public:
+  /// What it holds on success.
   using value_type = void;
 
   /// Success.

@@ -50,18 +50,25 @@ struct SignalStrengthFilter {
 
 /// Windows' filter by what the advertisement holds. Other backends ignore it.
 struct AdvertisementFilter {
+  /// AD flags.
   std::optional<std::uint8_t> flags = std::nullopt;
+  /// The local name.
   std::optional<std::string> local_name = std::nullopt;
+  /// Services that it lists.
   std::vector<Uuid> service_uuids;
+  /// Company → data.
   std::map<std::uint16_t, Bytes> manufacturer_data;
   /// AD type and data of whole sections.
   std::vector<std::pair<std::uint8_t, Bytes>> sections;
+  /// Bytes at places of its AD structures.
   std::vector<OrPattern> byte_patterns;
 };
 
 /// What only Windows can do. Other backends ignore it.
 struct WinRtScanOptions {
+  /// By how strongly it is heard.
   std::optional<SignalStrengthFilter> signal_strength_filter = std::nullopt;
+  /// By what it holds.
   std::optional<AdvertisementFilter> advertisement_filter = std::nullopt;
 };
 

@@ -32,6 +32,7 @@ struct ScannerOptions {
   DetectionCallback on_detection;
   /// Only devices that advertise one of these; empty: all.
   std::vector<Uuid> service_uuids;
+  /// Whether to ask devices for their scan response.
   ScanMode mode = ScanMode::active;
   /// An adapter's id (`hci0`) or address; empty: the default one.
   std::string adapter;
@@ -43,7 +44,9 @@ struct ScannerOptions {
   /// Called on the scanner's loop when the scan is interrupted and will resume: `bluetooth_not_available`, `backend_lost`; when nothing is heard although it was begun anew:
   /// `timed_out`; and with the reason where it cannot resume after all.
   std::function<void(const Error&)> on_interrupted;
+  /// Other systems ignore it.
   BlueZScanOptions bluez;
+  /// Other systems ignore it.
   WinRtScanOptions winrt;
   /// The Bluetooth system; empty: the default.
   BackendRef backend;
@@ -58,7 +61,9 @@ class BLAU_API Scanner {
  public:
   /// @throws Error `invalid_argument` for options that no system takes.
   explicit Scanner(ScannerOptions options = ScannerOptions());
+  /// Takes it over; what was moved from is empty.
   Scanner(Scanner&&) noexcept;
+  /// Swaps the two.
   Scanner& operator=(Scanner&&) noexcept;
   ~Scanner();
 

@@ -21,6 +21,9 @@
 /// @file
 /// The simulator: adapters and peripherals without a radio, on virtual or real time.
 
+/// @namespace blau::sim
+/// The simulator: begin with `World`.
+
 namespace blau::sim {
 
 /// How a world is made.
@@ -39,8 +42,11 @@ struct WorldOptions {
 /// Stops a world's virtual clock while it lives, so that another thread can work without time running away. Move-only; any thread.
 class BLAU_API Hold {
  public:
+  /// For the library: see `World::hold`.
   explicit Hold(std::shared_ptr<blau::detail::Loop> loop) noexcept : loop_(std::move(loop)) { loop_->hold(); }
+  /// Takes it over; what was moved from is empty.
   Hold(Hold&& other) noexcept : loop_(std::move(other.loop_)) {}
+  /// Swaps the two.
   Hold& operator=(Hold&& other) noexcept {
     std::swap(loop_, other.loop_);
     return *this;
@@ -77,14 +83,16 @@ class BLAU_API World {
   explicit World(const WorldOptions& options = WorldOptions());
   /// Ends its loop, see `EventLoop`. On another loop links end with `backend_lost`, from any thread; no hook runs afterwards.
   ~World();
+  /// Takes it over; what was moved from is empty.
   World(World&&) noexcept;
+  /// Ends what this one was, as its destructor does.
   World& operator=(World&&) noexcept;
 
   /// Reads a world file (`docs/world.schema.json`). A seed of the options counts for nothing: the file has its own.
   /// The times of its faults are those of `elapsed`.
   /// @throws Error `invalid_argument` with line, path and what to do; `not_supported`, with the place, for `bluez_faults`, which only an imitated bluetoothd can have.
   [[nodiscard]] static World load(const std::filesystem::path& path, const WorldOptions& options = WorldOptions());
-  /// The same from JSON text. @param file_name stands at the front of an error's message.
+  /// The same from JSON text; `file_name` stands at the front of an error's message.
   [[nodiscard]] static World from_json(std::string_view json_text, std::string_view file_name = "world",
                                        const WorldOptions& options = WorldOptions());
   /// What a demo runs on where there is no radio: a heart-rate strap, a thermometer, an echo.
@@ -97,6 +105,7 @@ class BLAU_API World {
   [[nodiscard]] Adapter& adapter();
   /// @throws Error `invalid_argument` if there is none of this name.
   [[nodiscard]] Adapter& adapter(std::string_view name);
+  /// All of them, in the order in which they were added.
   [[nodiscard]] std::vector<Adapter*> adapters();
 
   /// Adds a peripheral. The reference holds as long as the world.
@@ -104,6 +113,7 @@ class BLAU_API World {
   Peripheral& add_peripheral(const PeripheralOptions& options);
   /// @throws Error `device_not_found` if there is none of this address.
   [[nodiscard]] Peripheral& peripheral(const AddressArgument& address);
+  /// All of them, in the order in which they were added.
   [[nodiscard]] std::vector<Peripheral*> peripherals();
 
   /// Calls `call` once, this much of the world's time from now (of its beginning, if it has not begun).

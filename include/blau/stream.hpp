@@ -21,8 +21,8 @@ enum class Overflow : std::uint8_t {
 
 /// How much a stream holds for a reader that is slow.
 struct StreamOptions {
-  std::size_t capacity = 1024;  ///< at least 1
-  Overflow overflow = Overflow::drop_oldest;
+  std::size_t capacity = 1024;                ///< at least 1
+  Overflow overflow = Overflow::drop_oldest;  ///< which value a full one loses
 };
 
 namespace detail {
@@ -324,8 +324,11 @@ class Stream {
  public:
   /// An empty place for a stream.
   Stream() noexcept = default;
+  /// For the library.
   explicit Stream(std::shared_ptr<detail::Channel<T>> channel) noexcept : channel_(std::move(channel)) {}
+  /// Takes it over; what was moved from is empty.
   Stream(Stream&&) noexcept = default;
+  /// Swaps the two.
   Stream& operator=(Stream&& other) noexcept {
     std::swap(channel_, other.channel_);
     return *this;

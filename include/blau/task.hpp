@@ -105,10 +105,13 @@ class TaskNode;
 template <class T = void>
 class [[nodiscard]] Task {
  public:
+  /// For the compiler.
   using promise_type = detail::TaskPromise<T>;
 
   Task() noexcept = default;
+  /// Takes it over; what was moved from is empty.
   Task(Task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
+  /// Swaps the two.
   Task& operator=(Task&& other) noexcept {
     std::swap(coroutine_, other.coroutine_);
     return *this;

@@ -52,8 +52,10 @@ class unique_function<R(Args...)> {
 
  public:
   unique_function() noexcept = default;
+  /// Empty.
   unique_function(std::nullptr_t) noexcept {}  // NOLINT: as std::function
 
+  /// Holds the callable; a small one without allocation.
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, unique_function> &&
              std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
@@ -68,7 +70,9 @@ class unique_function<R(Args...)> {
     }
   }
 
+  /// Takes it over; what was moved from is empty.
   unique_function(unique_function&& other) noexcept { take(other); }
+  /// Destroys what this one held.
   unique_function& operator=(unique_function&& other) noexcept {
     if (this != &other) {
       reset();
@@ -83,6 +87,7 @@ class unique_function<R(Args...)> {
   /// True if there is something to call.
   explicit operator bool() const noexcept { return operations_ != nullptr; }
 
+  /// Calls it; it must hold something.
   R operator()(Args... args) { return operations_->call(storage_, std::forward<Args>(args)...); }
 
   /// Empties it and destroys what it held.

@@ -76,7 +76,9 @@ BLAU_API std::ostream& operator<<(std::ostream& out, const Uuid& uuid);
 
 }  // namespace blau
 
+/// @cond specialisations
 template <>
 struct std::hash<blau::Uuid> {
   BLAU_API std::size_t operator()(const blau::Uuid& uuid) const noexcept;
 };
+/// @endcond

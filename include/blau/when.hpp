@@ -287,8 +287,8 @@ class WhenAllRangeNode final : public GroupNode<AllRangeOutcome<T>> {
 /// Which of a range was first, and what it gave.
 template <class T>
 struct FirstOf {
-  std::size_t index = 0;
-  detail::Regular<T> value;
+  std::size_t index = 0;     ///< which one, as it was given
+  detail::Regular<T> value;  ///< its result
 };
 
 namespace detail {

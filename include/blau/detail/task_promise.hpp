@@ -45,8 +45,8 @@ class BLAU_API TaskPromiseBase : public Cancelable {
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) const noexcept {
-      return finished.promise().finish();
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+      return ended.promise().finish();
     }
     void await_resume() const noexcept {}
   };

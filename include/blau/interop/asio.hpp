@@ -80,6 +80,7 @@ inline constexpr use_operation_t use_operation{};
 
 }  // namespace blau
 
+/// @cond specialisations
 template <class Return, class... Arguments>
 class asio::async_result<blau::use_operation_t, Return(Arguments...)> {
   using Value = typename blau::detail::AsioSignature<std::decay_t<Arguments>...>::Type;
@@ -96,3 +97,4 @@ class asio::async_result<blau::use_operation_t, Return(Arguments...)> {
     return return_type(blau::detail::NodePointer<typename return_type::Node>::adopt(node));
   }
 };
+/// @endcond

@@ -25,13 +25,17 @@ class BLAU_API UuidArgument {
   template <std::integral Number>
   UuidArgument(Number number)
       : uuid_(from_number(static_cast<std::int64_t>(number))) {}  // NOLINT: all of these name one
-  UuidArgument(const Uuid& uuid) noexcept : uuid_(uuid) {}        // NOLINT
+  /// A UUID as it is.
+  UuidArgument(const Uuid& uuid) noexcept : uuid_(uuid) {}  // NOLINT
   /// @throws Error `invalid_argument` for text that is no UUID; the same for the next ones.
-  UuidArgument(const char* text) : uuid_(std::string_view(text)) {}         // NOLINT
-  UuidArgument(std::string_view text) : uuid_(text) {}                      // NOLINT
+  UuidArgument(const char* text) : uuid_(std::string_view(text)) {}  // NOLINT
+  /// As above.
+  UuidArgument(std::string_view text) : uuid_(text) {}  // NOLINT
+  /// As above.
   UuidArgument(const std::string& text) : uuid_(std::string_view(text)) {}  // NOLINT
   UuidArgument() noexcept = default;
 
+  /// What was given.
   [[nodiscard]] const Uuid& get() const noexcept { return uuid_; }
 
  private:
@@ -42,13 +46,17 @@ class BLAU_API UuidArgument {
 /// An address as it is convenient to write: `"C0:FF:EE:00:00:01"`, or an `Address`.
 class BLAU_API AddressArgument {
  public:
+  /// An address as it is.
   AddressArgument(Address address) noexcept : address_(std::move(address)) {}  // NOLINT: all of these name one
   /// @throws Error `invalid_argument` for text that is no address; the same for the next ones.
-  AddressArgument(const char* text) : address_(std::string_view(text)) {}         // NOLINT
-  AddressArgument(std::string_view text) : address_(text) {}                      // NOLINT
+  AddressArgument(const char* text) : address_(std::string_view(text)) {}  // NOLINT
+  /// As above.
+  AddressArgument(std::string_view text) : address_(text) {}  // NOLINT
+  /// As above.
   AddressArgument(const std::string& text) : address_(std::string_view(text)) {}  // NOLINT
   AddressArgument() noexcept = default;
 
+  /// What was given.
   [[nodiscard]] const Address& get() const noexcept { return address_; }
 
  private:
@@ -57,12 +65,12 @@ class BLAU_API AddressArgument {
 
 /// An adapter to be made.
 struct AdapterOptions {
-  std::string name = "hci0";
+  std::string name = "hci0";                      ///< what programs choose it by
   std::optional<Address> address = std::nullopt;  ///< absent: one is made up
-  bool powered = true;
-  bool blocked = false;  ///< by a radio switch (rfkill)
-  bool central = true;   ///< false: a controller without the central role
-  std::size_t max_connections = 16;
+  bool powered = true;                            ///< switched on
+  bool blocked = false;                           ///< by a radio switch (rfkill)
+  bool central = true;                            ///< false: a controller without the central role
+  std::size_t max_connections = 16;               ///< more links get `too_many_connections`
 };
 
 /// A simulated adapter. See `World` for threads.
@@ -71,8 +79,11 @@ class BLAU_API Adapter {
   Adapter(const Adapter&) = delete;
   Adapter& operator=(const Adapter&) = delete;
 
+  /// As it was made: `hci0`.
   [[nodiscard]] const std::string& name() const noexcept;
+  /// Its own.
   [[nodiscard]] const Address& address() const noexcept;
+  /// Whether it is switched on.
   [[nodiscard]] bool powered() const noexcept;
 
   /// Off: its scans end, its links are lost with the reason `adapter_off`, attempts fail.

@@ -27,8 +27,12 @@ struct ServiceNode;
 class Characteristic;
 class Service;
 
-/// What a read, a write or a subscription demands of the link. Links are not encrypted yet, so a demand answers with an ATT error.
-enum class Security : std::uint8_t { none, encrypted, authenticated };
+/// What a read, a write or a subscription demands of the link; without it the answer is an ATT error.
+enum class Security : std::uint8_t {
+  none,
+  encrypted,      ///< any pairing gives it
+  authenticated,  ///< a pairing with a passkey or a comparison of numbers
+};
 
 /// What a read hook answers: a value, or an ATT error.
 using ReadAnswer = std::variant<Bytes, AttError>;
@@ -39,32 +43,32 @@ using WriteAnswer = std::optional<AttError>;
 struct ReceivedWrite {
   std::chrono::nanoseconds time = std::chrono::nanoseconds(0);  ///< the world's, since it began
   Bytes value = Bytes();                                        ///< whole, also of a long write
-  bool with_response = true;
-  std::optional<AttError> refused = std::nullopt;  ///< what it was answered with, if it was not taken
+  bool with_response = true;                                    ///< false: a Write Command
+  std::optional<AttError> refused = std::nullopt;               ///< what it was answered with, if it was not taken
 };
 
 /// A descriptor to be made.
 struct DescriptorOptions {
-  UuidArgument uuid = UuidArgument();
+  UuidArgument uuid = UuidArgument();                  ///< its type
   std::optional<std::uint16_t> handle = std::nullopt;  ///< absent: the next free one
-  Bytes value = Bytes();
-  std::size_t max_length = 512;
-  bool writable = false;
-  Security security = Security::none;
-  std::optional<AttError> read_error = std::nullopt;
-  std::optional<AttError> write_error = std::nullopt;
+  Bytes value = Bytes();                               ///< at the beginning
+  std::size_t max_length = 512;                        ///< a longer value is refused
+  bool writable = false;                               ///< false: `write_not_permitted`
+  Security security = Security::none;                  ///< of reads and writes
+  std::optional<AttError> read_error = std::nullopt;   ///< answers every read
+  std::optional<AttError> write_error = std::nullopt;  ///< answers every write
 };
 
 /// A characteristic to be made. Its Client Characteristic Configuration (0x2902) comes by itself if it notifies or indicates.
 struct CharacteristicOptions {
-  UuidArgument uuid = UuidArgument();
-  Property properties = Property::none;
-  std::optional<std::uint16_t> handle = std::nullopt;  ///< of the declaration
-  Bytes value = Bytes();
-  std::size_t max_length = 512;
-  Security security = Security::none;
-  std::optional<AttError> read_error = std::nullopt;
-  std::optional<AttError> write_error = std::nullopt;
+  UuidArgument uuid = UuidArgument();                                  ///< its type
+  Property properties = Property::none;                                ///< combine with `|`
+  std::optional<std::uint16_t> handle = std::nullopt;                  ///< of the declaration
+  Bytes value = Bytes();                                               ///< at the beginning
+  std::size_t max_length = 512;                                        ///< a longer value is refused
+  Security security = Security::none;                                  ///< of reads, writes and subscriptions
+  std::optional<AttError> read_error = std::nullopt;                   ///< answers every read
+  std::optional<AttError> write_error = std::nullopt;                  ///< answers every write
   std::chrono::nanoseconds read_delay = std::chrono::nanoseconds(0);   ///< `never`: no answer
   std::chrono::nanoseconds write_delay = std::chrono::nanoseconds(0);  ///< `never`: no answer
   /// What is written here is notified (or indicated) by the first characteristic of this UUID in the same service.
@@ -73,8 +77,8 @@ struct CharacteristicOptions {
 
 /// A service to be made.
 struct ServiceOptions {
-  std::optional<std::uint16_t> handle = std::nullopt;
-  bool primary = true;
+  std::optional<std::uint16_t> handle = std::nullopt;  ///< absent: the next free one
+  bool primary = true;                                 ///< false: one that others include
 };
 
 /// A simulated descriptor. See `World` for threads.
@@ -83,12 +87,17 @@ class BLAU_API Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
+  /// Its type.
   [[nodiscard]] const Uuid& uuid() const noexcept;
   /// Fixes the peripheral's table, as a connection does.
   [[nodiscard]] Handle handle() const;
+  /// What a read gives.
   [[nodiscard]] Bytes value() const;
+  /// @throws Error `invalid_argument` for more than 512 bytes.
   void set_value(Bytes value);
+  /// Answers every read with this error; absent: with the value.
   void set_read_error(std::optional<AttError> error);
+  /// Answers every write with this error; absent: takes it.
   void set_write_error(std::optional<AttError> error);
   /// What was received, in its order; at least the latest 4096 are kept.
   [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;
@@ -105,7 +114,9 @@ class BLAU_API Characteristic {
   Characteristic(const Characteristic&) = delete;
   Characteristic& operator=(const Characteristic&) = delete;
 
+  /// Its type.
   [[nodiscard]] const Uuid& uuid() const noexcept;
+  /// What it allows.
   [[nodiscard]] Property properties() const noexcept;
   /// Of the declaration; the value's is one more. Fixes the peripheral's table, as a connection does.
   [[nodiscard]] Handle handle() const;
@@ -116,6 +127,7 @@ class BLAU_API Characteristic {
   /// The first of this UUID. @throws Error `attribute_not_found`
   [[nodiscard]] Descriptor& descriptor(const UuidArgument& uuid);
 
+  /// What a read gives: the latest that was set or written.
   [[nodiscard]] Bytes value() const;
   /// @throws Error `invalid_argument` for more than 512 bytes.
   void set_value(Bytes value);
@@ -151,9 +163,11 @@ class BLAU_API Characteristic {
 
   /// Answers each permitted read, or write, with this error.
   void set_read_error(std::optional<AttError> error);
+  /// The same for writes.
   void set_write_error(std::optional<AttError> error);
   /// Answers later. A write without response takes effect later.
   void set_read_delay(std::chrono::nanoseconds delay);
+  /// The same for writes.
   void set_write_delay(std::chrono::nanoseconds delay);
 
   /// The next permitted requests go wrong as this says; where several faults wait, one after the other. `read_error` and `write_error` count more.
@@ -167,6 +181,7 @@ class BLAU_API Characteristic {
 
   /// The writes that were received, in their order; at least the latest 4096 are kept.
   [[nodiscard]] const std::vector<ReceivedWrite>& writes() const noexcept;
+  /// Forgets them.
   void clear_writes() noexcept;
 
  private:
@@ -182,6 +197,7 @@ class BLAU_API Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
+  /// Its type.
   [[nodiscard]] const Uuid& uuid() const noexcept;
   /// Fixes the peripheral's table, as a connection does.
   [[nodiscard]] Handle handle() const;

@@ -23,7 +23,7 @@ enum class PairingUser : std::uint8_t {
 
 /// How a peripheral pairs. Which question is asked follows from its capability and from the callbacks of the central's `PairingAgent` (Core Vol 3 Part H 2.3.5.1).
 struct PairingOptions {
-  IoCapability io = IoCapability::no_input_no_output;
+  IoCapability io = IoCapability::no_input_no_output;  ///< what it can show, and its user enter
   /// What it shows where the central's user types it, and what its own user types. Absent: what is shown comes from the world's seed (see `Peripheral::shown_passkey`), and its user types what is right.
   std::optional<std::uint32_t> passkey = std::nullopt;
   /// It takes no pairing that does not protect against a device in the middle.
@@ -32,7 +32,7 @@ struct PairingOptions {
   bool secure_connections = true;
   /// False: it keeps no keys: the link is encrypted until it ends.
   bool bonding = true;
-  PairingUser user = PairingUser::accepts;
+  PairingUser user = PairingUser::accepts;  ///< what its user does
 };
 
 }  // namespace blau::sim

@@ -28,20 +28,20 @@ struct PeripheralNode;
 /// One advertising packet: at most 31 bytes as AD structures, which come in the order of these members.
 struct AdvertisementOptions {
   std::optional<std::uint8_t> flags = std::nullopt;  ///< 6: general discoverable, LE only; not in a scan response
-  std::vector<UuidArgument> service_uuids = std::vector<UuidArgument>();
-  std::optional<std::string> local_name = std::nullopt;
-  std::optional<std::string> short_name = std::nullopt;
-  std::optional<std::int8_t> tx_power = std::nullopt;
-  std::optional<std::uint16_t> appearance = std::nullopt;
-  std::map<std::uint16_t, Bytes> manufacturer_data = std::map<std::uint16_t, Bytes>();
-  std::map<Uuid, Bytes> service_data = std::map<Uuid, Bytes>();
+  std::vector<UuidArgument> service_uuids = std::vector<UuidArgument>();                ///< as complete lists
+  std::optional<std::string> local_name = std::nullopt;                                 ///< complete
+  std::optional<std::string> short_name = std::nullopt;                                 ///< shortened
+  std::optional<std::int8_t> tx_power = std::nullopt;                                   ///< dBm
+  std::optional<std::uint16_t> appearance = std::nullopt;                               ///< GAP appearance
+  std::map<std::uint16_t, Bytes> manufacturer_data = std::map<std::uint16_t, Bytes>();  ///< company → data
+  std::map<Uuid, Bytes> service_data = std::map<Uuid, Bytes>();                         ///< service → data
   Bytes raw = Bytes();  ///< AD structures as they are, after the others
 };
 
 /// How a peripheral advertises.
 struct AdvertisingOptions {
-  bool enabled = true;
-  bool connectable = true;
+  bool enabled = true;                                                  ///< false: not heard until `advertise(true)`
+  bool connectable = true;                                              ///< false: a beacon
   std::chrono::milliseconds interval = std::chrono::milliseconds(100);  ///< 20 ms to 10.24 s
   /// Absent: flags and as many primary services as fit.
   std::optional<AdvertisementOptions> data = std::nullopt;
@@ -51,20 +51,20 @@ struct AdvertisingOptions {
 
 /// A peripheral to be made.
 struct PeripheralOptions {
-  AddressArgument address = AddressArgument();
+  AddressArgument address = AddressArgument();  ///< must be given, and be the only one of its kind
   /// Absent: random if the two highest bits of the address are set, else public.
   std::optional<AddressType> address_type = std::nullopt;
-  std::string name = std::string();
-  std::uint16_t appearance = 0;
-  std::uint16_t mtu = 517;  ///< the largest ATT MTU that it accepts, 23 to 517
-  int rssi = -60;           ///< dBm
-  int rssi_noise = 0;       ///< the strength varies by at most this many dB each way
+  std::string name = std::string();  ///< in the GAP service; advertised unless `advertising` says otherwise
+  std::uint16_t appearance = 0;      ///< GAP appearance
+  std::uint16_t mtu = 517;           ///< the largest ATT MTU that it accepts, 23 to 517
+  int rssi = -60;                    ///< dBm
+  int rssi_noise = 0;                ///< the strength varies by at most this many dB each way
   std::chrono::milliseconds connect_time = std::chrono::milliseconds(50);  ///< from the request to the link
   std::chrono::milliseconds latency = std::chrono::milliseconds(15);       ///< from an ATT request to its response
   std::chrono::milliseconds supervision_timeout = std::chrono::milliseconds(420);  ///< until a link to it is given up
-  std::optional<std::chrono::milliseconds> drop_link_after = std::nullopt;
-  AdvertisingOptions advertising = AdvertisingOptions();
-  PairingOptions pairing = PairingOptions();
+  std::optional<std::chrono::milliseconds> drop_link_after = std::nullopt;         ///< absent: it does not
+  AdvertisingOptions advertising = AdvertisingOptions();                           ///< what is heard of it
+  PairingOptions pairing = PairingOptions();                                       ///< which questions it brings up
   /// Begin the table with Generic Access and Generic Attribute, nine handles.
   bool gap_service = true;
 };
@@ -80,7 +80,9 @@ class BLAU_API Peripheral {
   Peripheral(const Peripheral&) = delete;
   Peripheral& operator=(const Peripheral&) = delete;
 
+  /// As it was made.
   [[nodiscard]] const Address& address() const noexcept;
+  /// As it was made; empty if it has none.
   [[nodiscard]] const std::string& name() const noexcept;
 
   /// Adds a service. The reference holds as long as the world.
@@ -97,9 +99,11 @@ class BLAU_API Peripheral {
   void set_advertising(const AdvertisingOptions& options);
   /// Begins or ends advertising, everything else as it was.
   void advertise(bool enabled);
+  /// From the next advertisement on, in dBm.
   void set_rssi(int rssi, int noise = 0);
   /// From the next one on.
   void set_connect_time(std::chrono::milliseconds time);
+  /// From an ATT request to its response, from the next one on.
   void set_latency(std::chrono::milliseconds latency);
 
   /// Ends the links that it has now.
@@ -125,6 +129,7 @@ class BLAU_API Peripheral {
   void clear_faults();
   /// Freezes: what it receives waits until `resume`, and it sends nothing.
   void stall();
+  /// Goes on where it stood.
   void resume();
 
   /// Pairs otherwise from now on. @throws Error `invalid_argument` for a passkey over 999999, or one of a peripheral that neither shows nor types.
@@ -134,11 +139,13 @@ class BLAU_API Peripheral {
   /// Forgets all bonds, as by a reset to factory settings: the next connect of a central that still holds one fails with `bond_lost`.
   void forget_bonds();
 
+  /// Whether it has a link now.
   [[nodiscard]] bool connected() const noexcept;
   /// How many links came up since the world began.
   [[nodiscard]] std::size_t connection_count() const noexcept;
   /// Called when a link is up, and when it has ended.
   void on_connected(std::function<void()> call);
+  /// As `on_connected`.
   void on_disconnected(std::function<void(DisconnectReason)> call);
 
  private:
