@@ -41,8 +41,8 @@ struct WinRtClientOptions {
 struct BlueZClientOptions {
   /// `disconnect()` and every other end only give up this client's hold, and leave the link up.
   bool release_only = false;
-  /// Pairings that the device, or a request that needs a bond, begins: BlueZ asks the machine's default agent about them, the first that came, which on a desktop is the desktop's. True: `ClientOptions::pairing`
-  /// goes before it while this client has a link and no bond. For all devices: questions about others, which belong to other programs, are refused meanwhile.
+  /// Pairings that the device, or a request that needs a bond, begins: bluetoothd asks the machine's default agent about them, and if there is none never answers such a request. True: `ClientOptions::pairing` is
+  /// that agent while this client has a link and no bond. For all devices: questions about others, which belong to other programs, are refused meanwhile. Seen to work with BlueZ 5.66; not yet with 5.82.
   bool default_agent = false;
 };
 

@@ -51,7 +51,7 @@ class AgentCallback {
 /// Answers what a pairing asks the user. What is not set is refused; nothing is ever accepted silently beyond Just Works that `pair()` itself asked for.
 ///
 /// It answers for `Client::pair`, and where a read, a write or a subscription needs a bond: one that the peripheral refuses for want of it pairs first, and ends with the `pairing_…` code where that
-/// fails. With BlueZ also for what the device itself begins while there is a link (`BlueZClientOptions::default_agent`). Just Works that nobody called `pair` for needs `confirm`.
+/// fails. With BlueZ, which pairs by itself then, only if `BlueZClientOptions::default_agent` says so. Just Works that nobody called `pair` for needs `confirm`.
 ///
 /// Each callback may be plain or a coroutine, and is called on the client's loop. One that throws, or takes longer than the pairing's deadline, refuses. Where the question is not asked any more (the
 /// device took it back, the pairing or the link ended) a coroutine is canceled, and what it answers does not count.

@@ -78,6 +78,7 @@ BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   int asked = 0;
   ClientOptions options;
+  options.bluez.default_agent = true;
   options.pairing.confirm = [&asked](const Device&) {
     ++asked;
     return true;
@@ -95,6 +96,7 @@ BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
 BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   ClientOptions options;
+  options.bluez.default_agent = true;
   options.pairing.confirm = [](const Device&) { return true; };
   Client client{gatt, options};
   co_await client.connect();
@@ -109,6 +111,7 @@ BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
 BLAU_CASE(Pairing, WhatTheAgentRefusesARequestDoesNotGet) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   ClientOptions options;
+  options.bluez.default_agent = true;
   options.pairing.confirm = [](const Device&) { return false; };
   Client client{gatt, options};
   co_await client.connect();
@@ -121,6 +124,7 @@ BLAU_CASE(Pairing, WhatTheAgentRefusesARequestDoesNotGet) {
 BLAU_CASE(Pairing, NoRequestAgreesToJustWorksByItself) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   ClientOptions options;
+  options.bluez.default_agent = true;
   options.pairing.request_passkey = [](const Device&) { return std::optional<std::uint32_t>(1); };
   Client client{gatt, options};
   co_await client.connect();
@@ -133,7 +137,8 @@ BLAU_CASE(Pairing, NoRequestAgreesToJustWorksByItself) {
 BLAU_CASE(Pairing, ARequestThatIsNotWantedAnyMoreCallsItsPairingOff) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   Event asked;
-  const auto options = with_silent_agent(asked);
+  auto options = with_silent_agent(asked);
+  options.bluez.default_agent = true;
   Client client{gatt, options};
   co_await client.connect();
   std::stop_source stop;

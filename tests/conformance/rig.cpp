@@ -19,8 +19,10 @@ std::string Rig::lacks(Ability ability) const {
     case Ability::change_services: return "the rig's peripherals cannot change their services";
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
     case Ability::pairing: return "the fake has no agents yet, so that it cannot pair";
-    case Ability::begin_pairing: return "the fake begins no pairing by itself";
-    case Ability::set_pairing: return "the rig's peripherals pair in one way only";
+    case Ability::begin_pairing:
+      return "the fake begins no pairing by itself; the real 5.82 does, and then dies or answers InProgress";
+    case Ability::set_pairing:
+      return "the fake's peripherals pair in one way; the real 5.82 asks the questions of an earlier pairing, and dies";
   }
   return {};
 }

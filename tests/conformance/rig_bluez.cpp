@@ -142,9 +142,10 @@ class BlueZRig final : public Rig {
     // The real one, 5.66 and 5.82: in Device1.Connect without a word in its log, in StartNotify with "double free or
     // corruption". The machine says where its rig lies, the fake one does not.
     const bool is_real = std::getenv("BLAU_RIG") != nullptr;
-    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real) ||
-        ((ability == Ability::set_pairing || ability == Ability::begin_pairing) && !is_real))
-      return Rig::lacks(ability);
+    if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real)) return Rig::lacks(ability);
+    // The real 5.82 asks the questions of an earlier pairing then, and dies.
+    const bool pairs_otherwise = ability == Ability::set_pairing || ability == Ability::begin_pairing;
+    if (pairs_otherwise && (!is_real || minor_version() >= 82)) return Rig::lacks(ability);
     return {};
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
