@@ -18,7 +18,7 @@ std::string Rig::lacks(Ability ability) const {
       return "the rig's bluetoothd dies of a link or a service that ends in the middle of this";
     case Ability::change_services: return "the rig's peripherals cannot change their services";
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
-    case Ability::pairing: return "the fake has no agents yet, so that it cannot pair";
+    case Ability::pairing: return "the rig's system cannot pair";
     case Ability::begin_pairing:
       return "the fake begins no pairing by itself; the real 5.82 does, and then dies or answers InProgress";
     case Ability::set_pairing:
