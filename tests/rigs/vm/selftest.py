@@ -125,15 +125,12 @@ class Checks(Client):
     async def check_cancelled_connect(self) -> None:
         await self.control("stop_advertising", address=PUBLIC)
         path = self.o.device(PUBLIC)
-        pending = asyncio.create_task(self.o.call(BLUEZ, path, DEVICE, "Connect"))
-        await asyncio.sleep(0)
-        await self.o.call(BLUEZ, path, DEVICE, "Disconnect")
-        try:
-            await pending
-        except DBusError:
-            pass
-        else:
-            raise AssertionError("connected to a peripheral that does not advertise")
+        # Sent in this order.
+        connected, disconnected = await asyncio.gather(
+            self.o.call(BLUEZ, path, DEVICE, "Connect"), self.o.call(BLUEZ, path, DEVICE, "Disconnect"),
+            return_exceptions=True)
+        assert isinstance(connected, DBusError), "connected to a peripheral that does not advertise"
+        assert not isinstance(disconnected, Exception), disconnected
         await self.control("start_advertising", address=PUBLIC)
         await self.connect(path)
         await self._disconnect(path)
