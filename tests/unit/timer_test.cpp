@@ -166,23 +166,19 @@ TEST(RealTimer, ExpiresOnTheSteadyClockNotBeforeItsTime) {
 
 TEST(RealTimer, AnEarlierTimerOvertakesTheAlarmThatIsSet) {
   blau::EventLoop loop;
-  std::vector<int> order;
   Timer late;
   Timer early;
   bool done = false;
   std::jthread other;
   auto begin = [&] {
-    late.start_after(*loop.loop(), 30ms, [&] {
-      order.push_back(2);
-      done = true;
-    });
+    // Far enough that only an alarm left as it was can reach it, however slow the machine is.
+    late.start_after(*loop.loop(), 30s, [&done] { done = true; });
     // Set while the loop already waits for the later one.
-    other = std::jthread(
-        [&] { loop.post([&] { early.start_after(*loop.loop(), 5ms, [&order] { order.push_back(1); }); }); });
+    other = std::jthread([&] { loop.post([&] { early.start_after(*loop.loop(), 5ms, [&done] { done = true; }); }); });
   };
   loop.post(begin);
   loop.loop()->run_until([&done] { return done; });
-  EXPECT_EQ(order, (std::vector{1, 2}));
+  EXPECT_TRUE(late.running());
 }
 
 }  // namespace
