@@ -33,7 +33,7 @@ class BlueZPeer {
       return bus_.open(bus);
     };
   }
-  /// What GetManagedObjects is answered with, by itself.
+  /// What GetManagedObjects is answered with, by itself; without it the call is left to the test.
   void answer_objects(Fill fill) { objects_ = std::move(fill); }
 
   /// Runs the loop until `done`; false if nothing made it true in ten seconds.
@@ -151,7 +151,7 @@ class BlueZPeer {
 
  private:
   void take(Message message) {
-    if (sd_bus_message_is_method_call(message.get(), nullptr, "GetManagedObjects") > 0)
+    if (sd_bus_message_is_method_call(message.get(), nullptr, "GetManagedObjects") > 0 && objects_)
       reply(message, objects_);
     else
       calls_.push_back(std::move(message));

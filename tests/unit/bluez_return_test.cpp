@@ -82,6 +82,22 @@ TEST_F(BlueZReturn, LinkThatAnotherBluetoothdMadeIsTakenDown) {
   EXPECT_THAT(peer_.calls(), ElementsAre("Disconnect"));
 }
 
+TEST_F(BlueZReturn, ABluetoothdThatIsReplacedBeforeItListedItsObjectsDoesNotMatter) {
+  Answer<std::vector<backend::AdapterState>> listed;
+  backend_->list_adapters(listed.taker());
+  expect(listed);
+  peer_.answer_objects(nullptr);
+  hand_over();
+  Message of_second = peer_.next_call("GetManagedObjects");
+  Answer<std::vector<backend::AdapterState>> answer;
+  backend_->list_adapters(answer.taker());
+  peer_.answer_objects([this](Message& reply) { write_objects(reply); });
+  peer_.emit_owner(":1.2", ":1.3");
+  peer_.error(of_second, "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected from message bus");
+  expect(answer);
+  EXPECT_TRUE(answer.succeeded());
+}
+
 TEST_F(BlueZReturn, SubscriptionThatMayBeginOnAnotherObjectIsStopped) {
   Told told;
   const auto client = make_client(told);

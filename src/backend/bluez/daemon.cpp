@@ -99,7 +99,9 @@ void Daemon::owner_changed(const Message& signal) {
   const bool has_owner = !reader.text().empty();
   if (reader.failed()) return;
   if (had_owner && state_ == State::ready) lost("org.freedesktop.DBus.Error.NameHasNoOwner", State::absent);
-  if (has_owner && state_ == State::absent && bus_) load();
+  // One that was replaced lists nothing any more; one that the question itself has started will.
+  const bool asked_another = had_owner && state_ == State::loading;
+  if (has_owner && bus_ && (state_ == State::absent || asked_another)) load();
 }
 
 void Daemon::lost(const std::string& native, State next) {
