@@ -82,6 +82,29 @@ TEST_F(BlueZReturn, LinkThatAnotherBluetoothdMadeIsTakenDown) {
   EXPECT_THAT(peer_.calls(), ElementsAre("Disconnect"));
 }
 
+TEST_F(BlueZReturn, LinkThatIsBeingTakenDownIsNotAdopted) {
+  Told told;
+  const auto client = make_client(told);
+  Answer<void> answer;
+  client->connect(answer.taker());
+  Message call = peer_.next_call("Connect");
+  hand_over();
+  expect(answer);
+  set_device("Connected", 1);
+  peer_.reply(call);
+  Message disconnect = peer_.next_call("Disconnect");
+  Answer<void> again;
+  client->connect(again.taker());
+  peer_.settle();
+  EXPECT_FALSE(again.came());
+  set_device("Connected", 0);
+  peer_.reply(disconnect);
+  peer_.settle();
+  EXPECT_THAT(peer_.calls(), IsEmpty()) << "the controller is not through yet";
+  Message connect = peer_.next_call("Connect");
+  peer_.reply(connect);
+}
+
 TEST_F(BlueZReturn, ABluetoothdThatIsReplacedBeforeItListedItsObjectsDoesNotMatter) {
   Answer<std::vector<backend::AdapterState>> listed;
   backend_->list_adapters(listed.taker());

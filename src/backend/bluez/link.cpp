@@ -86,7 +86,7 @@ void Link::connect() {
 /// The call met a new bluetoothd, before it was known that the old one had ended.
 void Link::connected_in_vain() {
   if (state_ == State::up) ours_ = true;
-  if (state_ == State::down) daemon_.send(daemon_.new_call(path_, device_interface, "Disconnect"));
+  if (state_ == State::down) close();
 }
 
 void Link::connect_answered(const Reply& reply) {
