@@ -112,6 +112,28 @@ TEST_F(BlueZNotify, ReadThatHangsHoldsNothingBack) {
   EXPECT_THAT(told_.values, ElementsAre(bytes(7))) << "the echo of the read";
 }
 
+TEST_F(BlueZNotify, EchoWhoseAnswerTheEndOfTheBusTakesIsNoNotification) {
+  subscribe(*client_);
+  Answer<Bytes> answer;
+  const Message read = begin_read(*client_, answer);
+  notify(9);
+  peer_.settle();
+  peer_.hang_up();
+  expect(answer);
+  EXPECT_FALSE(answer.succeeded());
+  EXPECT_THAT(told_.values, IsEmpty());
+}
+
+TEST_F(BlueZNotify, ValueBeforeTheEndOfTheLinkIsNoEcho) {
+  subscribe(*client_);
+  Answer<Bytes> answer;
+  const Message read = begin_read(*client_, answer);
+  notify(7);
+  set_device("Connected", 0);
+  expect(answer);
+  EXPECT_THAT(told_.values, ElementsAre(bytes(7)));
+}
+
 TEST_F(BlueZNotify, EchoIsKnownWhenItsAnswerComesLater) {
   subscribe(*client_);
   Answer<Bytes> answer;

@@ -301,6 +301,7 @@ void Link::device_removed() {
 
 void Link::daemon_lost(const std::string& native) {
   const Error error = lost_error(native);
+  notifications_->drop_held();
   failure_ = error;
   vanish(error, DisconnectReason::backend_lost, native);
   failure_.reset();

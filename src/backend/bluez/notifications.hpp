@@ -54,6 +54,8 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   void read_ends(std::uint64_t read, std::optional<ByteView> result);
   /// BlueZ has said something that it does not say between an echo and its answer: delivers what is held back.
   void release_held();
+  /// Nothing will tell any more whether it is an echo: better a value less, as many are after that, than one that nobody notified.
+  void drop_held() noexcept { held_.reset(); }
   /// Delivers everything that has come, in whatever way.
   void flush();
 
