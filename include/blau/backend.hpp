@@ -219,8 +219,6 @@ struct ClientRequest {
   std::vector<PairingQuestion::Kind> answers;
   /// BlueZ: an implicit end leaves the link up, and so does `disconnect`.
   bool bluez_release_only = false;
-  /// BlueZ: those questions come before any other program's agent.
-  bool bluez_default_agent = false;
 };
 
 /// How a write goes on the air.

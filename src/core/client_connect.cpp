@@ -117,7 +117,6 @@ backend::ClientPort& ClientCore::ensure_port() {
   request.adapter = options_.adapter;
   request.winrt_address_type = options_.winrt.address_type;
   request.bluez_release_only = options_.bluez.release_only;
-  request.bluez_default_agent = options_.bluez.default_agent;
   if (options_.bluez.default_agent && has_agent()) request.answers = pair_request({}).answers;
   port_ = backend_->make_client(request, *this);
   return *port_;

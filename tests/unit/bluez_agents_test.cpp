@@ -13,17 +13,32 @@ class BlueZStandingAgent : public BlueZPairing {
  protected:
   using Kinds = std::vector<Kind>;
 
-  std::unique_ptr<backend::ClientPort> make_client_with(Kinds answers, bool as_default = false) {
+  std::unique_ptr<backend::ClientPort> make_client_with(Kinds answers) {
     backend::ClientRequest request;
     request.device = Device(Address("C0:FF:EE:00:00:01"), std::nullopt, device_path, "hci0");
     request.answers = std::move(answers);
-    request.bluez_default_agent = as_default;
     return backend_->make_client(request, told_of_it_);
   }
   void link(backend::ClientPort& client) {
     Answer<void> linked;
     client.connect(linked.taker());
     BlueZScene::expect(linked);
+  }
+  /// Answers both calls. @return the capability that was told
+  std::string take_standing_agent() {
+    std::string capability = take_agent();
+    Message call = peer_.next_call("RequestDefaultAgent");
+    EXPECT_EQ(Reader(call).object_path(), "/blau/agent");
+    peer_.reply(call);
+    return capability;
+  }
+  /// The link is there already, for another client. @return the capability that was told
+  std::string link_with_agent(backend::ClientPort& client) {
+    Answer<void> linked;
+    client.connect(linked.taker());
+    std::string capability = take_standing_agent();
+    BlueZScene::expect(linked);
+    return capability;
   }
   void expect_calls_end() {
     peer_.settle();
@@ -41,8 +56,7 @@ class BlueZStandingAgent : public BlueZPairing {
 
 TEST_F(BlueZStandingAgent, StandsFromTheConnectToTheBond) {
   auto client = make_client_with({Kind::confirm, Kind::confirm_passkey});
-  link(*client);
-  EXPECT_EQ(take_agent(), "DisplayYesNo");
+  EXPECT_EQ(link_with_agent(*client), "DisplayYesNo");
   PeerAnswer same;
   ask("RequestConfirmation", same, 4711);
   ASSERT_TRUE(peer_.run_until([&] { return told_of_it_.question.has_value(); }));
@@ -56,20 +70,64 @@ TEST_F(BlueZStandingAgent, StandsFromTheConnectToTheBond) {
   expect_calls_end();
 }
 
-TEST_F(BlueZStandingAgent, IsNotTheDefaultOneUnlessThatWasAskedFor) {
-  auto client = make_client_with({Kind::confirm}, true);
-  link(*client);
-  EXPECT_EQ(take_agent(), "NoInputNoOutput");
-  Message call = peer_.next_call("RequestDefaultAgent");
-  EXPECT_EQ(Reader(call).object_path(), "/blau/agent");
+TEST_F(BlueZStandingAgent, StandsBeforeTheLinkIsMade) {
+  set_device("Connected", 0);
+  peer_.settle();
+  auto client = make_client_with({Kind::request_passkey});
+  Answer<void> linked;
+  client->connect(linked.taker());
+  Message registers = peer_.next_call("RegisterAgent");
+  expect_calls_end();
+  peer_.reply(registers);
+  Message asks = peer_.next_call("RequestDefaultAgent");
+  expect_calls_end();
+  peer_.error(asks, "org.bluez.Error.DoesNotExist", "Does Not Exist");
+  Message call = peer_.next_call("Connect");
+  peer_.reply(call);
+}
+
+TEST_F(BlueZStandingAgent, ItsUserMayGoBeforeItStands) {
+  set_device("Connected", 0);
+  peer_.settle();
+  auto client = make_client_with({Kind::request_passkey});
+  Answer<void> linked;
+  client->connect(linked.taker());
+  Message registers = peer_.next_call("RegisterAgent");
   client.reset();
+  peer_.reply(registers);
   peer_.next_call("UnregisterAgent");
+  expect_calls_end();
+}
+
+TEST_F(BlueZStandingAgent, TheEndOfBluetoothdEndsTheWait) {
+  auto client = make_client_with({Kind::request_passkey});
+  Answer<void> linked;
+  client->connect(linked.taker());
+  Message registers = peer_.next_call("RegisterAgent");
+  peer_.emit_owner(":1.1", "");
+  peer_.error(registers, "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected from message bus");
+  BlueZScene::expect(linked);
+  EXPECT_EQ(linked.code(), ErrorCode::backend_lost);
+}
+
+TEST_F(BlueZStandingAgent, SeveralClientsWaitForIt) {
+  auto client = make_client_with({Kind::request_passkey});
+  auto second = make_client_with({Kind::confirm});
+  Answer<void> linked, other;
+  client->connect(linked.taker());
+  second->connect(other.taker());
+  EXPECT_EQ(take_standing_agent(), "KeyboardOnly");
+  BlueZScene::expect(linked);
+  BlueZScene::expect(other);
+  EXPECT_TRUE(linked.succeeded() && other.succeeded());
+  auto third = make_client_with({Kind::confirm});
+  link(*third);
+  expect_calls_end();
 }
 
 TEST_F(BlueZStandingAgent, ARefusalFailsTheRequestThatWaits) {
   auto client = make_client_with({Kind::confirm});
-  link(*client);
-  take_agent();
+  link_with_agent(*client);
   discover(*client);
   Answer<Bytes> value;
   client->read_characteristic(location, false, value.taker());
@@ -87,15 +145,14 @@ TEST_F(BlueZStandingAgent, ARefusalFailsTheRequestThatWaits) {
 
 TEST_F(BlueZStandingAgent, MakesWayForAPairingOfTheUsers) {
   auto client = make_client_with({Kind::confirm});
-  link(*client);
-  take_agent();
+  link_with_agent(*client);
   begin({Kind::request_passkey});
   peer_.next_call("UnregisterAgent");
   EXPECT_EQ(take_agent(), "KeyboardOnly");
   Message pair = peer_.next_call("Pair");
   peer_.error(pair, "org.bluez.Error.AuthenticationFailed", "Authentication Failed");
   peer_.next_call("UnregisterAgent");
-  EXPECT_EQ(take_agent(), "NoInputNoOutput");
+  EXPECT_EQ(take_standing_agent(), "NoInputNoOutput");
   expect_end(ErrorCode::pairing_failed);
 }
 

@@ -15,7 +15,7 @@ constexpr const char* manager_path = "/org/bluez";
 
 Agents::~Agents() {
   if (own_) own_->retire();
-  for (const auto& standing : standing_) standing.agent->retire();
+  for (const auto& agent : standing_) agent->retire();
 }
 
 void Agents::take_over(std::shared_ptr<Agent> agent, Bus::ReplyHandler registered) {
@@ -32,17 +32,18 @@ void Agents::hand_back() {
   stand();
 }
 
-void Agents::stand_by(std::shared_ptr<Agent> agent, bool as_default) {
-  standing_.push_back({std::move(agent), as_default});
-  if (!registered_) return stand();
-  if (as_default && !own_) become_default();
+void Agents::stand_by(std::shared_ptr<Agent> agent, unique_function<void()> standing) {
+  standing_.push_back(std::move(agent));
+  waiting_.push_back(std::move(standing));
+  stand();
+  if (!taking_stand_) stood();
 }
 
 void Agents::stand_down(const Session& user) {
-  const auto is_his = [&user](const Standing& standing) { return standing.agent->user().get() == &user; };
+  const auto is_his = [&user](const std::shared_ptr<Agent>& agent) { return agent->user().get() == &user; };
   const auto found = std::find_if(standing_.begin(), standing_.end(), is_his);
   if (found == standing_.end()) return;
-  const auto agent = found->agent;
+  const auto agent = *found;
   standing_.erase(found);
   agent->retire();
   if (standing_.empty() && !own_) unregister();
@@ -50,15 +51,25 @@ void Agents::stand_down(const Session& user) {
 
 void Agents::stand() {
   if (own_ || registered_ || standing_.empty() || !daemon_.ready()) return;
-  register_object(standing_.front().agent->capability(), [](const Reply&) {});
-  const auto wants = [](const Standing& standing) { return standing.as_default; };
-  if (std::any_of(standing_.begin(), standing_.end(), wants)) become_default();
+  taking_stand_ = true;
+  register_object(standing_.front()->capability(), [self = weak_self()](const Reply&) {
+    if (const auto agents = self.lock()) agents->become_default();
+  });
 }
 
+/// A second call, since bluetoothd answers before it has told the kernel of the first.
 void Agents::become_default() {
+  if (!registered_ || own_) return stood();
   Message call = daemon_.new_call(manager_path, agent_manager_interface, "RequestDefaultAgent");
   call.append("o", path);
-  send(std::move(call));
+  daemon_.call(std::move(call), [self = weak_self()](const Reply&) {
+    if (const auto agents = self.lock()) agents->stood();
+  });
+}
+
+void Agents::stood() {
+  taking_stand_ = false;
+  for (auto& standing : std::exchange(waiting_, {})) standing();
 }
 
 void Agents::register_object(const char* capability, Bus::ReplyHandler registered) {
@@ -85,9 +96,9 @@ void Agents::unregister() {
 
 std::shared_ptr<Agent> Agents::agent_for(const std::string& device) const {
   if (own_ && own_->device() == device) return own_;
-  const auto is_its = [&device](const Standing& standing) { return standing.agent->device() == device; };
+  const auto is_its = [&device](const std::shared_ptr<Agent>& agent) { return agent->device() == device; };
   const auto found = std::find_if(standing_.begin(), standing_.end(), is_its);
-  return found == standing_.end() ? nullptr : found->agent;
+  return found == standing_.end() ? nullptr : *found;
 }
 
 void Agents::called(const Message& call) {
@@ -97,7 +108,7 @@ void Agents::called(const Message& call) {
   if (member == "Cancel") {
     const auto standing = standing_;
     if (own_) own_->withdraw();
-    for (const auto& each : standing) each.agent->withdraw();
+    for (const auto& agent : standing) agent->withdraw();
     return;
   }
   Reader reader(call);
@@ -109,7 +120,7 @@ void Agents::daemon_lost(const std::string&) {
   object_.reset();
   registered_ = false;
   if (const auto own = std::exchange(own_, nullptr)) own->retire();
-  for (const auto& standing : std::exchange(standing_, {})) standing.agent->retire();
+  for (const auto& agent : std::exchange(standing_, {})) agent->retire();
 }
 
 }  // namespace blau::detail::bluez

@@ -12,8 +12,8 @@ namespace blau::detail::bluez {
 
 /// What bluetoothd sees of the agents of one loop: one object, since a connection to the bus has one agent, which can do what the user of the moment can.
 ///
-/// A pairing of this program's own has it for itself. Else it stands for the sessions that have a link, an agent and no bond: bluetoothd begins a pairing by itself where the device, or a request, wants one, and asks
-/// the machine's default agent: the first that registered, unless another one asked to be it.
+/// A pairing of this program's own has it for itself. Else it stands by, as the machine's default agent, for the sessions that asked for that, as long as they have a link, or are about to get one, and no
+/// bond: bluetoothd begins a pairing by itself where the device, or a request, wants one.
 class Agents final : public Anchored<Agents>, private DaemonObserver {
  public:
   static constexpr const char* path = "/blau/agent";
@@ -25,17 +25,15 @@ class Agents final : public Anchored<Agents>, private DaemonObserver {
   void take_over(std::shared_ptr<Agent> agent, Bus::ReplyHandler registered);
   /// That pairing is over.
   void hand_back();
-  /// @param as_default before other programs' agents
-  void stand_by(std::shared_ptr<Agent> agent, bool as_default);
+  /// @param standing called when bluetoothd has answered. A link that is made before then has the abilities of the agent before: BlueZ 5.82 leaves it to the kernel to pair a device that is connected,
+  /// and the kernel goes by what the adapter's agent could do when the link was made.
+  void stand_by(std::shared_ptr<Agent> agent, unique_function<void()> standing);
   void stand_down(const Session& user);
 
  private:
-  struct Standing {
-    std::shared_ptr<Agent> agent;
-    bool as_default = false;
-  };
   void stand();
   void become_default();
+  void stood();
   void register_object(const char* capability, Bus::ReplyHandler registered);
   void unregister();
   void called(const Message& call);
@@ -47,7 +45,9 @@ class Agents final : public Anchored<Agents>, private DaemonObserver {
   std::unique_ptr<Subscription> object_;
   bool registered_ = false;  ///< or on its way
   std::shared_ptr<Agent> own_;
-  std::vector<Standing> standing_;
+  std::vector<std::shared_ptr<Agent>> standing_;
+  bool taking_stand_ = false;  ///< bluetoothd has not answered yet
+  std::vector<unique_function<void()>> waiting_;
 };
 
 }  // namespace blau::detail::bluez

@@ -43,8 +43,13 @@ void Session::start_connect(System& system) {
   auto path = find_device(system);
   if (!path) return connect_finished(path.error());
   link_ = system.links.of_device(*path);
-  stand_by(system, *path);
-  link_->acquire(shared_from_this());
+  stand_by(system, *path, [weak = weak_from_this(), attempt = attempt_] {
+    const auto self = weak.lock();
+    const auto whole = self ? self->system_.lock() : nullptr;
+    if (!whole || self->attempt_ != attempt || !self->connecting_) return;
+    if (!whole->daemon.ready()) return self->connect_finished(lost_error());
+    self->link_->acquire(self);
+  });
 }
 
 /// What the user chose, else the one in the device's path, else the one that the device tells; empty: the default one.

@@ -93,7 +93,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using Request = std::shared_ptr<TypedRequest<T>>;
 
   void start_connect(System& system);
-  void stand_by(System& system, const std::string& path);
+  void stand_by(System& system, const std::string& path, unique_function<void()> standing);
   void stand_down() noexcept;
   void bond_refused(const Error& why);
   void leave_link(System& system) noexcept;

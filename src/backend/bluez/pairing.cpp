@@ -44,15 +44,15 @@ void Session::question_withdrawn() {
 }
 
 /// bluetoothd pairs by itself where the peripheral refuses a request until then, or begins it, and may ask: also while the link comes up.
-void Session::stand_by(System& system, const std::string& path) {
+void Session::stand_by(System& system, const std::string& path, unique_function<void()> standing) {
   const DeviceObject* device = system.daemon.objects().device(path);
-  if (request_.answers.empty() || (device && device->has_bond())) return;
+  if (request_.answers.empty() || (device && device->has_bond())) return standing();
   const std::shared_ptr<Daemon> daemon(system_.lock(), &system.daemon);
   const auto agent = std::make_shared<Agent>(daemon, path, request_.answers, shared_from_this());
   agent->on_refusal([weak = weak_from_this()](const Error& why, bool) {
     if (const auto self = weak.lock()) self->bond_refused(why);
   });
-  system.agents.stand_by(agent, request_.bluez_default_agent);
+  system.agents.stand_by(agent, std::move(standing));
 }
 
 void Session::stand_down() noexcept {
