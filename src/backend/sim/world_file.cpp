@@ -41,6 +41,8 @@ void read_link(const Members& members, PeripheralSpec& spec) {
   members.with("drop_link_after_ms", [&](const Place& p) { spec.drop_link_after = p.milliseconds(); });
 }
 
+}  // namespace
+
 PairingOptions read_pairing(const Place& place) {
   const Members members(place, {"description", "io", "passkey", "mitm", "secure_connections", "bonding", "user"});
   PairingOptions pairing;
@@ -53,6 +55,8 @@ PairingOptions read_pairing(const Place& place) {
   members.with("user", [&](const Place& p) { pairing.user = static_cast<PairingUser>(p.one_of(pairing_users)); });
   return pairing;
 }
+
+namespace {
 
 PeripheralSpec read_peripheral(const Place& place) {
   const Members members(

@@ -95,6 +95,8 @@ class Members {
 [[nodiscard]] Address read_address(const Place& place);
 [[nodiscard]] ServiceSpec read_service(const Place& place);
 [[nodiscard]] AdvertisingSpec read_advertising(const Place& place);
+/// `pairing` of a peripheral.
+[[nodiscard]] blau::sim::PairingOptions read_pairing(const Place& place);
 
 /// More happens to nothing.
 inline constexpr std::int64_t most_turns = 1'000'000'000;

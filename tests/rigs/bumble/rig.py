@@ -164,6 +164,9 @@ class Rig:
     async def _do_type_passkey(self, request: dict) -> None:
         self._peripheral(request).type_passkey(request["passkey"])
 
+    async def _do_request_security(self, request: dict) -> None:
+        self._peripheral(request).request_security()
+
     async def _do_forget_bonds(self, request: dict) -> None:
         await self._peripheral(request).forget_bonds()
 

@@ -125,6 +125,11 @@ class SimulatedPeripheral:
         return [{"central": str(c.peer_address).split("/")[0], "mtu": c.att_mtu, "encrypted": bool(c.encryption)}
                 for c in self.device.connections.values()]
 
+    def request_security(self) -> None:
+        """Of each central, by a Security Request."""
+        for connection in self.device.connections.values():
+            connection.request_pairing()
+
     async def forget_bonds(self) -> None:
         """As by a reset to factory settings; links go on as they are."""
         await self.device.keystore.delete_all()

@@ -161,6 +161,7 @@ void Adapter::heard(Peripheral& peripheral, int rssi) {
 void Adapter::discovering_changed() {
   daemon_.tree().changed(*this, "Discovering");
   daemon_.radio().listening_changed();
+  daemon_.radio().changed();
 }
 
 Device& Adapter::device_for(Peripheral& peripheral) {

@@ -32,6 +32,9 @@ class Adapter final : public InterfaceOf<Adapter>, public Listener {
   void program_gone(const std::string& name);
 
   [[nodiscard]] bool listens() const override;
+  /// How many discoveries, and how many applications with monitors, programs have here.
+  [[nodiscard]] std::size_t discoveries() const noexcept { return discovery_.sessions(); }
+  [[nodiscard]] std::size_t monitors() const noexcept { return monitors_ ? monitors_->applications() : 0; }
   void heard(Peripheral& peripheral, int rssi) override;
   void discovering_changed();
 

@@ -38,8 +38,10 @@ Agents::Agents() : InterfaceOf("/org/bluez") {}
 
 std::shared_ptr<const Agent> Agents::of(const std::string& program) const {
   if (const auto own = agents_.find(program); own != agents_.end()) return own->second;
-  return defaults_.empty() ? nullptr : defaults_.front();
+  return default_one();
 }
+
+std::shared_ptr<const Agent> Agents::default_one() const { return defaults_.empty() ? nullptr : defaults_.front(); }
 
 void Agents::register_agent(const Call& call) {
   const std::string owner = call.sender();

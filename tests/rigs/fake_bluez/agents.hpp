@@ -26,6 +26,9 @@ class Agents final : public InterfaceOf<Agents> {
 
   /// Who answers for a program: its own agent, else the default one, else nobody.
   [[nodiscard]] std::shared_ptr<const Agent> of(const std::string& program) const;
+  /// Who answers where no program has asked for the pairing; null: nobody.
+  [[nodiscard]] std::shared_ptr<const Agent> default_one() const;
+  [[nodiscard]] std::size_t count() const noexcept { return agents_.size(); }
   void program_gone(const std::string& name);
   /// The end of the process.
   void forget() noexcept;

@@ -21,6 +21,10 @@ bool Bonding::is_adapter_busy() const {
 
 void Bonding::pair(const Call& call) {
   device_.keep();
+  if (request_ && !request_->call) {
+    request_->call = call;  // the kernel goes on with the pairing that there is
+    return;
+  }
   if (request_) return call.error(errors::in_progress());
   if (paired_) return call.error(errors::already_exists());
   if (is_adapter_busy()) return call.error(errors::failed("Device or resource busy"));
@@ -31,11 +35,21 @@ void Bonding::pair(const Call& call) {
   device_.attempt();
 }
 
+void Bonding::begin_by_itself() {
+  const auto agent = device_.daemon().agents().default_one();
+  if (!agent || request_ || is_adapter_busy()) return;
+  request_.emplace(Request{std::nullopt, agent});
+  begin();
+}
+
 void Bonding::linked() {
-  if (!wants_link()) return;
+  if (wants_link()) begin();
+}
+
+void Bonding::begin() {
   request_->stage = Stage::pairing;
   pairing_ = std::make_unique<Pairing>(device_.daemon(), *device_.link(), device_.path(), request_->agent,
-                                       [this](Pairing::End end) { ended(end); });
+                                       !request_->call, [this](Pairing::End end) { ended(end); });
   pairing_->begin();
 }
 
@@ -45,8 +59,9 @@ void Bonding::ended(Pairing::End end) {
   // No other pairing can follow over this link, which the kernel ends therefore: that answers Pair.
   if (end == Pairing::End::timed_out) return device_.link()->end(LinkEnd::local);
   if (end == Pairing::End::success) return keys_made(authenticated);
+  const bool was_asked_for = request_->call.has_value();
   fail(errors::authentication_failed());
-  if (device_.daemon().habits().failed_pairing_disconnects) device_.disconnect();
+  if (was_asked_for && device_.daemon().habits().failed_pairing_disconnects) device_.disconnect();
 }
 
 void Bonding::keys_made(bool authenticated) {
@@ -65,13 +80,13 @@ void Bonding::keys_made(bool authenticated) {
   link.encrypt(security);
   device_.gatt().link_secured();
   request_->stage = Stage::resolving;
-  if (device_.services_resolved()) services_resolved();
+  if (device_.services_resolved() || !request_->call) services_resolved();
 }
 
 void Bonding::services_resolved() {
   if (!request_ || request_->stage != Stage::resolving) return;
   const auto request = std::exchange(request_, std::nullopt);
-  request->call.reply();
+  if (request->call) request->call->reply();
 }
 
 void Bonding::reach_changed() {
@@ -91,13 +106,14 @@ void Bonding::link_ended() {
 void Bonding::fail(const DbusError& error) {
   pairing_.reset();  // first: the agent's question is taken back before
   const auto request = std::exchange(request_, std::nullopt);
-  request->call.error(error);
+  if (request->call) request->call->error(error);
 }
 
 /// A Pair that waits for the services is never answered where something else ends that.
 void Bonding::abandon() {
   pairing_.reset();
-  if (const auto request = std::exchange(request_, std::nullopt)) request->call.abandon();
+  const auto request = std::exchange(request_, std::nullopt);
+  if (request && request->call) request->call->abandon();
 }
 
 void Bonding::call_off() {
@@ -106,7 +122,7 @@ void Bonding::call_off() {
 }
 
 void Bonding::cancel(const Call& call) {
-  if (is_under_way()) {
+  if (is_under_way() && request_->call) {
     const bool made_link = request_->made_link;
     fail(errors::authentication_canceled());
     call.reply();
@@ -127,7 +143,7 @@ void Bonding::remove_bond() {
 }
 
 void Bonding::program_gone(const std::string& name) {
-  if (!request_ || request_->call.sender() != name) return;
+  if (!request_ || !request_->call || request_->call->sender() != name) return;
   const bool made_link = request_->made_link && is_under_way();
   abandon();
   if (made_link) device_.give_up_link();

@@ -29,6 +29,8 @@ class Bonding {
 
   void pair(const Call& call);
   void cancel(const Call& call);
+  /// A request is refused over a link that is not encrypted, or the peripheral wants it to be: the kernel pairs, and the default agent is asked. Without one nothing happens.
+  void begin_by_itself();
 
   // What happens to the device meanwhile.
 
@@ -50,13 +52,14 @@ class Bonding {
  private:
   enum class Stage : std::uint8_t { linking, pairing, resolving };
   struct Request {
-    Call call;
+    std::optional<Call> call;  ///< Pair; empty: nobody has called it
     std::shared_ptr<const Agent> agent;
     Stage stage = Stage::linking;
     bool made_link = false;
   };
 
   [[nodiscard]] bool is_adapter_busy() const;
+  void begin();
   void ended(Pairing::End end);
   void keys_made(bool authenticated);
   void remove_bond();

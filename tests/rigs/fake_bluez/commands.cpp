@@ -47,39 +47,48 @@ void Commands::run(const std::string& line, Reply reply) {
 
 void Commands::dispatch(const Place& request, const Answer& answer) {
   using Do = void (Commands::*)(const Place&, const Answer&);
-  static constexpr std::array<std::string_view, 24> names{
-      "load",         "peripherals", "power",          "connections",       "subscriptions",    "writes", "notify",
-      "indicate",     "set_value",   "get_value",      "set_attribute",     "drop_link",        "vanish", "return",
-      "stall",        "resume",      "remove_service", "start_advertising", "stop_advertising", "quit",   "faults",
-      "clear_faults", "stream",      "forget_bonds"};
-  static constexpr std::array<Do, 24> commands{&Commands::load,
-                                               &Commands::peripherals,
-                                               &Commands::power,
-                                               &Commands::connections,
-                                               &Commands::subscriptions,
-                                               &Commands::writes,
-                                               &Commands::notify,
-                                               &Commands::indicate,
-                                               &Commands::set_value,
-                                               &Commands::get_value,
-                                               &Commands::set_attribute,
-                                               &Commands::drop_link,
-                                               &Commands::vanish,
-                                               &Commands::come_back,
-                                               &Commands::stall,
-                                               &Commands::resume,
-                                               &Commands::remove_service,
-                                               &Commands::start_advertising,
-                                               &Commands::stop_advertising,
-                                               &Commands::quit,
-                                               &Commands::faults,
-                                               &Commands::clear_faults,
-                                               &Commands::stream,
-                                               &Commands::forget_bonds};
+  struct Command {
+    std::string_view name;
+    Do run;
+  };
+  using C = Commands;
+  static constexpr std::array commands{
+      Command{"load", &C::load},
+      Command{"peripherals", &C::peripherals},
+      Command{"power", &C::power},
+      Command{"connections", &C::connections},
+      Command{"subscriptions", &C::subscriptions},
+      Command{"writes", &C::writes},
+      Command{"notify", &C::notify},
+      Command{"indicate", &C::indicate},
+      Command{"set_value", &C::set_value},
+      Command{"get_value", &C::get_value},
+      Command{"set_attribute", &C::set_attribute},
+      Command{"drop_link", &C::drop_link},
+      Command{"vanish", &C::vanish},
+      Command{"return", &C::come_back},
+      Command{"stall", &C::stall},
+      Command{"resume", &C::resume},
+      Command{"remove_service", &C::remove_service},
+      Command{"forget_bonds", &C::forget_bonds},
+      Command{"set_pairing", &C::set_pairing},
+      Command{"shown_passkey", &C::shown_passkey},
+      Command{"type_passkey", &C::type_passkey},
+      Command{"request_security", &C::request_security},
+      Command{"start_advertising", &C::start_advertising},
+      Command{"stop_advertising", &C::stop_advertising},
+      Command{"quit", &C::quit},
+      Command{"faults", &C::faults},
+      Command{"clear_faults", &C::clear_faults},
+      Command{"registered", &C::registered},
+      Command{"stream", &C::stream},
+  };
+  std::array<std::string_view, commands.size()> names;
+  std::ranges::transform(commands, names.begin(), &Command::name);
   request.expect(sim::JsonNode::Kind::object);
   const sim::JsonNode* command = request.node().find("command");
   if (!command) request.fail("the member 'command' is missing");
-  (this->*commands[Place(*command, "command").one_of(names)])(request, answer);
+  (this->*commands[Place(*command, "command").one_of(names)].run)(request, answer);
 }
 
 Peripheral& Commands::peripheral(const Members& members) const {

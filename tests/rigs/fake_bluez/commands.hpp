@@ -37,6 +37,7 @@ class Commands {
   void dispatch(const Place& request, const Answer& answer);
   [[nodiscard]] Peripheral& peripheral(const Members& members) const;
   [[nodiscard]] std::uint16_t value_handle(const Place& request, const Members& members) const;
+  /// Waits as long as the request says. The world may be another one when `holds` is asked.
   void wait(const Place& request, const Members& members, std::function<bool()> holds, std::function<Json()> found,
             const Answer& answer);
 
@@ -58,6 +59,11 @@ class Commands {
   void resume(const Place& request, const Answer& answer);
   void remove_service(const Place& request, const Answer& answer);
   void forget_bonds(const Place& request, const Answer& answer);
+  void set_pairing(const Place& request, const Answer& answer);
+  void shown_passkey(const Place& request, const Answer& answer);
+  void type_passkey(const Place& request, const Answer& answer);
+  void request_security(const Place& request, const Answer& answer);
+  void registered(const Place& request, const Answer& answer);
   void start_advertising(const Place& request, const Answer& answer);
   void stop_advertising(const Place& request, const Answer& answer);
   void quit(const Place& request, const Answer& answer);

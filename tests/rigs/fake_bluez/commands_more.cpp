@@ -110,11 +110,6 @@ void Commands::remove_service(const Place& request, const Answer& answer) {
   answer({});
 }
 
-void Commands::forget_bonds(const Place& request, const Answer& answer) {
-  peripheral(Members(request, {"command", "address"})).forget_bonds();
-  answer({});
-}
-
 void Commands::start_advertising(const Place& request, const Answer& answer) {
   const Members members(request, {"command", "address", "data", "scan_response"});
   Peripheral& owner = peripheral(members);

@@ -158,11 +158,13 @@ void Daemon::take(const Call& call) {
     return call.error({"org.freedesktop.DBus.Error.AccessDenied", "Rejected send message, 1 matched rules"});
   if (faults_->intercept(call)) return;
   tree_.handle(call);
+  radio_.changed();
 }
 
 void Daemon::program_gone(const std::string& name) {
   for (const auto& adapter : adapters_) adapter->program_gone(name);
   agents_->program_gone(name);
+  radio_.changed();
 }
 
 }  // namespace blau::fake

@@ -78,9 +78,13 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   /// The end of the process: nothing is told.
   void forget() noexcept;
 
+  /// A request waits for encryption from now on: for so long as a transaction may take, and then the link ends.
+  void want_security();
+
   void value_came(std::uint16_t value_handle, ByteView value) override;
   void link_ended(LinkEnd how) override;
   void reach_changed() override;
+  void security_requested() override;
 
  private:
   void connect(const Call& call);
@@ -154,6 +158,7 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   Timer disconnect_timer_;
   Timer step_timer_;
   Timer security_timer_;
+  Timer patience_timer_;     ///< of a request that waits for encryption
   bool encrypting_ = false;  ///< by the keys of a bond
 
   /// Outlived by nothing that this device has asked for.

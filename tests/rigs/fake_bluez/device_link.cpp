@@ -168,6 +168,7 @@ void Device::link_ended(LinkEnd how) {
   disconnect_timer_.stop();
   step_timer_.stop();
   security_timer_.stop();
+  patience_timer_.stop();
   encrypting_ = false;
   if (battery_) battery_->unexport();
   battery_.reset();

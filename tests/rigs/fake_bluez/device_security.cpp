@@ -34,6 +34,19 @@ void Device::key_missing() {
   if (link_) link_->end(LinkEnd::authentication);
 }
 
+void Device::want_security() {
+  const auto patience = daemon().pace().transaction;
+  if (!patience_timer_.running())
+    patience_timer_.start(daemon().loop(), patience, [this] {
+      if (link_ && !link_->security().encrypted) link_->end(LinkEnd::local);
+    });
+  bonding_.begin_by_itself();
+}
+
+void Device::security_requested() {
+  if (!encrypting_ && !link_->security().encrypted) bonding_.begin_by_itself();
+}
+
 void Device::reach_changed() {
   if (encrypting_ && !security_timer_.running()) key_answered();
   bonding_.reach_changed();

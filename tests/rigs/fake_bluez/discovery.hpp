@@ -43,6 +43,7 @@ class Discovery {
 
   [[nodiscard]] bool runs() const noexcept { return runs_; }
   [[nodiscard]] bool listens() const noexcept { return runs_ && !sessions_.empty(); }
+  [[nodiscard]] std::size_t sessions() const noexcept { return sessions_.size(); }
   void heard(Peripheral& peripheral, int rssi);
   void forget(Device& device) { found_.erase(&device); }
 

@@ -74,7 +74,7 @@ void Attribute::read_done(const sim::Procedure& procedure, const Bytes& value) {
     // It may have been encrypted meanwhile.
     if (is_encrypted(device_)) return start_read();
     read_->refused = true;
-    return;
+    return device_.want_security();
   }
   const auto done = std::exchange(read_, std::nullopt);
   if (!done) return;
@@ -107,7 +107,7 @@ void Attribute::write_done(const sim::Procedure& procedure) {
     // It may have been encrypted meanwhile.
     if (is_encrypted(device_)) return start_write();
     write_->refused = true;
-    return;
+    return device_.want_security();
   }
   const auto done = std::exchange(write_, std::nullopt);
   if (!done) return;

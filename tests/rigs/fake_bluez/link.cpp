@@ -58,6 +58,12 @@ void Link::reach_changed() {
   user_.reach_changed();
 }
 
+void Link::request_security() {
+  loop_.post([self = shared_from_this()] {
+    if (self->up_) self->user_.security_requested();
+  });
+}
+
 void Link::encrypt(const sim::LinkSecurity& security) {
   security_ = security;
   peripheral_.server().set_security(bearer_, security);

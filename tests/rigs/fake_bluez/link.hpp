@@ -29,6 +29,8 @@ class LinkUser {
   virtual void link_ended(LinkEnd how) = 0;
   /// The peripheral is out of reach or frozen, or is no longer.
   virtual void reach_changed() = 0;
+  /// The peripheral wants the link to be encrypted (Security Request).
+  virtual void security_requested() = 0;
 
  protected:
   ~LinkUser() = default;
@@ -67,6 +69,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void send(ByteView pdu) { push(down_, pdu, latency() / 4); }
   /// The peripheral is out of reach, or back.
   void reach_changed();
+  void request_security();
 
  private:
   struct Packet {

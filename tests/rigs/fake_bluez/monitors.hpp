@@ -20,6 +20,8 @@ class Monitors final : public InterfaceOf<Monitors> {
 
   /// Somebody has a monitor that the kernel has taken.
   [[nodiscard]] bool listens() const;
+  /// Registered, whether the kernel has taken their monitors or not.
+  [[nodiscard]] std::size_t applications() const noexcept { return apps_.size(); }
   /// @param active a scan response came, too
   void heard(Peripheral& peripheral, int rssi, bool active);
   void program_gone(const std::string& name);

@@ -72,7 +72,7 @@ void Notifier::configured(const sim::Procedure& procedure) {
   if (wants_encryption(owner_.device(), procedure, encrypted_)) {
     if (is_encrypted(owner_.device())) return configure();
     refused_ = true;
-    return;
+    return owner_.device().want_security();
   }
   writing_ = false;
   armed_ = !procedure.error();

@@ -16,17 +16,27 @@ bool is_error(const Message& message) { return sd_bus_message_is_method_error(me
 
 }  // namespace
 
-Pairing::Pairing(Daemon& daemon, Link& link, std::string device, std::shared_ptr<const Agent> agent, Done done)
-    : daemon_(daemon), link_(link), device_(std::move(device)), agent_(std::move(agent)), done_(std::move(done)) {}
+Pairing::Pairing(Daemon& daemon, Link& link, std::string device, std::shared_ptr<const Agent> agent, bool implied,
+                 Done done)
+    : daemon_(daemon),
+      link_(link),
+      device_(std::move(device)),
+      agent_(std::move(agent)),
+      implied_(implied),
+      done_(std::move(done)) {}
 
 Pairing::~Pairing() {
+  link_.peripheral().user().pairing_ended();
   if (!question_) return;
   const Message cancel = daemon_.bus().method(agent_->owner, agent_->path, agent_interface, "Cancel");
   if (cancel) sd_bus_message_set_expect_reply(cancel.get(), 0);
   daemon_.bus().send(cancel);
 }
 
-void Pairing::begin() { next(&Pairing::features_exchanged, 1); }
+void Pairing::begin() {
+  link_.peripheral().user().pairing_begins([this] { peripherals_user_typed(); });
+  next(&Pairing::features_exchanged, 1);
+}
 
 void Pairing::reach_changed() {
   if (step_ && !step_timer_.running()) arrived();
@@ -53,17 +63,45 @@ void Pairing::features_exchanged() {
   const auto& theirs = link_.peripheral().spec().pairing;
   const auto ours = agent_ ? agent_->io : blau::sim::IoCapability::no_input_no_output;
   association_ = sim::associate(ours, theirs.io, theirs.secure_connections);
+  is_known_ = true;
   if (!authenticates() && theirs.mitm) return finish(End::failed);
   const bool is_fixed = association_ == sim::Association::responder_displays && theirs.passkey;
   shown_ = is_fixed ? *theirs.passkey : link_.peripheral().new_passkey();
-  theirs_agreed_ = theirs.user == blau::sim::PairingUser::accepts;
+  show_passkey_there();
+  theirs_agreed_ = peripherals_user_is_through();
   if (theirs.user == blau::sim::PairingUser::rejects) next(&Pairing::rejected_by_peripheral, 1);
   ask_user();
 }
 
+void Pairing::show_passkey_there() {
+  const bool has_display =
+      association_ == sim::Association::responder_displays || association_ == sim::Association::numeric_comparison;
+  if (!has_display) return;
+  link_.peripheral().user().see(shown_);
+  daemon_.radio().changed();
+}
+
+bool Pairing::peripherals_user_is_through() {
+  const auto& theirs = link_.peripheral().spec().pairing;
+  const PeripheralUser& user = link_.peripheral().user();
+  if (theirs.user != blau::sim::PairingUser::accepts) return false;
+  const bool types =
+      association_ == sim::Association::initiator_displays || association_ == sim::Association::both_enter;
+  return !types || theirs.passkey || !user.is_told() || user.typed();
+}
+
+void Pairing::peripherals_user_typed() {
+  // Before the devices know how they pair it is kept for then.
+  if (!is_known_ || theirs_agreed_) return;
+  theirs_agreed_ = peripherals_user_is_through();
+  make_keys_if_agreed();
+}
+
 void Pairing::ask_user() {
   switch (association_) {
-    case sim::Association::just_works: break;  // whoever calls Pair has agreed
+    case sim::Association::just_works:
+      if (implied_) return ask(question("RequestAuthorization"));
+      break;  // whoever calls Pair has agreed
     case sim::Association::initiator_displays: show_passkey(); break;
     case sim::Association::responder_displays:
     case sim::Association::both_enter: return ask(question("RequestPasskey"));
@@ -100,7 +138,9 @@ void Pairing::ask(const Message& question) {
 void Pairing::answered(const Message& answer) {
   question_.reset();
   if (is_error(answer)) return finish(End::failed);
-  if (association_ != sim::Association::numeric_comparison) {
+  const bool is_passkey =
+      association_ == sim::Association::responder_displays || association_ == sim::Association::both_enter;
+  if (is_passkey) {
     Reader reader(answer);
     typed_ = reader.long_number();
     if (reader.failed()) return finish(End::failed);
@@ -114,7 +154,8 @@ void Pairing::make_keys_if_agreed() {
 }
 
 void Pairing::make_keys() {
-  const auto& theirs = link_.peripheral().spec().pairing.passkey;
+  const auto& fixed = link_.peripheral().spec().pairing.passkey;
+  const auto& theirs = fixed ? fixed : link_.peripheral().user().typed();
   finish(sim::passkeys_match(association_, theirs, shown_, typed_) ? End::success : End::failed);
 }
 

@@ -26,8 +26,9 @@ class Pairing {
 
   /// @param device the object that the agent is asked about
   /// @param agent who is asked; null: nobody
+  /// @param implied nobody has called Pair, so that nobody has agreed to Just Works yet
   /// @param done may destroy the pairing
-  Pairing(Daemon& daemon, Link& link, std::string device, std::shared_ptr<const Agent> agent, Done done);
+  Pairing(Daemon& daemon, Link& link, std::string device, std::shared_ptr<const Agent> agent, bool implied, Done done);
   Pairing(const Pairing&) = delete;
   Pairing& operator=(const Pairing&) = delete;
   /// Takes the question back that is open.
@@ -52,6 +53,9 @@ class Pairing {
   [[nodiscard]] Message question(const char* member) const;
   void ask(const Message& question);
   void answered(const Message& answer);
+  void show_passkey_there();
+  [[nodiscard]] bool peripherals_user_is_through();
+  void peripherals_user_typed();
   void rejected_by_peripheral() { finish(End::failed); }
   void make_keys_if_agreed();
   void make_keys();
@@ -61,10 +65,12 @@ class Pairing {
   Link& link_;
   std::string device_;
   std::shared_ptr<const Agent> agent_;
+  bool implied_;
   Done done_;
   sim::Association association_ = sim::Association::just_works;
   std::uint32_t shown_ = 0;  ///< on a display, or on both
   std::uint32_t typed_ = 0;  ///< by the agent's user
+  bool is_known_ = false;    ///< how they pair
   bool ours_agreed_ = false;
   bool theirs_agreed_ = false;
   Step step_ = nullptr;  ///< what comes next, by itself

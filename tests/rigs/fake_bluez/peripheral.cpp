@@ -97,10 +97,19 @@ const Peripheral::Bond* Peripheral::bond(const std::string& central) const {
 
 std::uint32_t Peripheral::new_passkey() { return static_cast<std::uint32_t>(radio_.random(0, 999'999)); }
 
+void Peripheral::set_pairing(const blau::sim::PairingOptions& options) {
+  spec_.pairing = options;
+  user_.await_orders();
+}
+
 std::size_t Peripheral::end_links(LinkEnd how) {
   const auto ending = links_;
   for (Link* link : ending) link->end(how);
   return ending.size();
+}
+
+void Peripheral::request_security() {
+  for (Link* link : links_) link->request_security();
 }
 
 Link* Peripheral::find_link(sim::BearerId bearer) const {

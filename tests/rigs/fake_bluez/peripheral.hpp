@@ -1,6 +1,7 @@
 #pragma once
 
 #include "link.hpp"
+#include "peripheral_user.hpp"
 
 #include "backend/sim/attribute_server.hpp"
 #include "backend/sim/fault_book.hpp"
@@ -61,6 +62,8 @@ class Peripheral {
   void take_pdu(Link& link, ByteView pdu);
   [[nodiscard]] const std::vector<Link*>& links() const noexcept { return links_; }
   std::size_t end_links(LinkEnd how);
+  /// Of each central.
+  void request_security();
 
   // Its bonds.
 
@@ -76,6 +79,9 @@ class Peripheral {
   void inherit_bonds(const Peripheral& from) { bonds_ = from.bonds_; }
   /// What it shows, or has its user type.
   [[nodiscard]] std::uint32_t new_passkey();
+  /// From the next pairing on; its user then awaits orders.
+  void set_pairing(const blau::sim::PairingOptions& options);
+  [[nodiscard]] PeripheralUser& user() noexcept { return user_; }
 
   // Its table.
 
@@ -158,6 +164,7 @@ class Peripheral {
   std::map<ScheduleKey, Schedule> schedules_;
   std::multiset<sim::BearerId> unconfirmed_;
   std::map<std::string, Bond> bonds_;  ///< by the central's address
+  PeripheralUser user_;
   std::vector<Link*> links_;
   std::vector<Write> writes_;
   Bytes buffer_;

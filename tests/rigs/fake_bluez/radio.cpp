@@ -57,7 +57,7 @@ void Radio::report(Peripheral& peripheral, int rssi) {
 }
 
 void Radio::changed() {
-  if (std::exchange(look_posted_, true)) return;
+  if ((looks_.empty() && waiters_.empty()) || std::exchange(look_posted_, true)) return;
   loop_.post([this] {
     look_posted_ = false;
     look();
