@@ -271,12 +271,13 @@ class ClientEvents {
   virtual void on_mtu_changed(std::uint16_t mtu) = 0;
   /// The peripheral's services have changed; the core discovers again.
   virtual void on_services_changed() = 0;
-  /// Somebody must answer, one question at a time: while `pair` is pending, and those that `ClientRequest::answers` names while a link is up or comes up.
+  /// Somebody must answer, one question at a time; an error, `pairing_rejected`, refuses and says why: while `pair` is pending, and those that `ClientRequest::answers` names while a link is up or comes up.
   virtual void on_pairing_question(const PairingQuestion& question, Done<PairingAnswer> done) = 0;
   /// The peer or the system takes the question back that was asked last (BlueZ: `Agent1.Cancel`). Its `Done` is not called any more: the core cancels the user's callback and drops what it
   /// answers. The end of `pair` and the end of the link do the same without this event.
   virtual void on_pairing_question_withdrawn() {}
-  /// The device has a bond with this system from now on, or none any more: by `pair` and `unpair`, by another program, or because the peer forgot it.
+  /// The device has a bond with this system from now on, or none any more: by `pair` and `unpair`, by another program, or because the peer forgot it. Also told of a bond that is there when a link
+  /// comes up, before the `Done` of `connect`, and of one that went without this client's knowledge since its last link. A port that has told nothing yet has told that there is none.
   virtual void on_bond_changed(bool bonded) { (void)bonded; }
 
  protected:

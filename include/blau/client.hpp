@@ -208,6 +208,10 @@ class BLAU_API Client {
 
   /// Whether `connect` succeeded and the link has not ended since. Any thread; never throws.
   [[nodiscard]] bool is_connected() const noexcept;
+  /// Whether this system has a bond with the device: as it was told last, which it is while there is a link. False before the first one, and for a device that was paired but keeps no keys. Any thread; never throws.
+  [[nodiscard]] bool is_bonded() const noexcept;
+  /// `is_bonded()` at each change, from now on: by this client's `pair` and `unpair`, another program's, or a pairing that the device or a request began. Ends with the client.
+  [[nodiscard]] Stream<bool> bond_changes();
   /// The device's address (an opaque identifier on Apple systems).
   [[nodiscard]] Address address() const;
   /// The device's name if any was seen.

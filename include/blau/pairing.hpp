@@ -60,7 +60,7 @@ struct PairingAgent {
   detail::AgentCallback<bool, const Device&> confirm;
   /// Shows the passkey, 0 to 999999, that the user types on the device. Its answer false refuses.
   detail::AgentCallback<bool, const Device&, std::uint32_t> display_passkey;
-  /// Asks for the passkey that the device shows; empty refuses.
+  /// Asks for the passkey that the device shows; empty refuses, and so does one over 999999.
   detail::AgentCallback<std::optional<std::uint32_t>, const Device&> request_passkey;
   /// Both sides show the same number?
   detail::AgentCallback<bool, const Device&, std::uint32_t> confirm_passkey;

@@ -44,6 +44,7 @@ Operation<void> Client::disconnect() {
 }
 
 bool Client::is_connected() const noexcept { return core_->is_connected(); }
+bool Client::is_bonded() const noexcept { return core_->is_bonded(); }
 Address Client::address() const { return core_->device().address(); }
 std::optional<std::string> Client::name() const { return core_->device().name(); }
 Device Client::device() const { return core_->device(); }
@@ -57,6 +58,7 @@ std::uint16_t Client::mtu_size() const {
 }
 
 Stream<std::uint16_t> Client::mtu_changes() { return core_->mtu_changes(); }
+Stream<bool> Client::bond_changes() { return core_->bond_changes(); }
 Stream<ServiceCollection> Client::service_changes() { return core_->service_changes(); }
 
 ServiceCollection Client::services() const {

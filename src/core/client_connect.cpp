@@ -118,6 +118,7 @@ backend::ClientPort& ClientCore::ensure_port() {
   request.winrt_address_type = options_.winrt.address_type;
   request.bluez_release_only = options_.bluez.release_only;
   if (options_.bluez.default_agent && has_agent()) request.answers = pair_request({}).answers;
+  on_bond_changed(false);  // until it tells otherwise
   port_ = backend_->make_client(request, *this);
   return *port_;
 }
@@ -212,6 +213,11 @@ void ClientCore::discovered(Result<backend::GattDatabase> database) {
 }
 
 void ClientCore::attempt_succeeded() {
+  if (attempt_->device_pairs) {
+    attempt_->limit.stop();  // people need time, and the pairing has a limit of its own
+    attempt_->waits_for_pairing = true;
+    return;
+  }
   const auto attempt = std::move(attempt_);
   publish(std::move(attempt->tree));
   link_ = Link::connected;

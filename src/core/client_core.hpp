@@ -80,8 +80,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void begin_unpair(backend::Done<void>& done);
   /// The question that is asked now does not count any more: cancels the user's callback.
   void withdraw_question() noexcept;
-  /// Whether there is a bond, as far as the backend has told.
-  [[nodiscard]] std::optional<bool> bonded() const noexcept { return bonded_; }
+  [[nodiscard]] Stream<bool> bond_changes();
 
   /// The port of the link that is up. @throws Error `not_connected`
   [[nodiscard]] backend::ClientPort& require_port() const;
@@ -118,6 +117,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   // Any thread.
 
   [[nodiscard]] bool is_connected() const noexcept { return connected_.load(); }
+  /// As the backend has told.
+  [[nodiscard]] bool is_bonded() const noexcept { return bonded_.load(); }
   [[nodiscard]] std::uint16_t mtu() const noexcept { return mtu_->load(); }
   [[nodiscard]] unsigned attempts() const noexcept { return attempts_.load(); }
   [[nodiscard]] Device device() const;
@@ -150,8 +151,11 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     std::optional<Duration> pause;  // after the last try, once its link is down
     Timer pausing;
     GattTree::Pointer tree;
-    unsigned restoring = 0;         // subscriptions that the backend has not answered
-    bool services_changed = false;  // since the tree was discovered
+    unsigned restoring = 0;          // subscriptions that the backend has not answered
+    bool services_changed = false;   // since the tree was discovered
+    bool device_pairs = false;       // the device began it, and it is not over
+    bool waits_for_pairing = false;  // everything else is there
+    Timer pairing_limit;
   };
   struct Subscribed {
     std::shared_ptr<NotifySink> sink;
@@ -180,6 +184,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void discovered(Result<backend::GattDatabase> database);
   [[nodiscard]] std::string told_missing() const;
   void attempt_succeeded();
+  void device_begins_pairing();
+  void device_pairing_answered(bool accepted);
+  void device_pairing_over();
   void limit_attempt(const char* what, ErrorCode code, bool afresh);
   void join_loop();
   [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
@@ -231,8 +238,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void on_services_changed() override;
   void on_pairing_question(const backend::PairingQuestion& question,
                            backend::Done<backend::PairingAnswer> done) override;
-  void on_pairing_question_withdrawn() override { withdraw_question(); }
-  void on_bond_changed(bool bonded) override { bonded_ = bonded; }
+  void on_pairing_question_withdrawn() override;
+  void on_bond_changed(bool bonded) override;
 
   // LoopMember
   void loop_closing() noexcept override { shut_down(); }
@@ -265,7 +272,6 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::vector<Asking> withdrawn_;  // with a coroutine of the user's that has not ended yet
   bool unpairing_ = false;
   std::unordered_map<RequestQueues::Key, std::stop_source> pairings_for_;  // requests that wait for a bond
-  std::optional<bool> bonded_;
 
   unsigned reconnect_failures_ = 0;
   TimePoint linked_at_{};
@@ -277,9 +283,11 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   Subscriptions suspended_;                           // of a lost link, for the next one
   std::vector<std::shared_ptr<NotifySink>> retired_;  // ended, with a coroutine of the user's still suspended
   std::vector<std::weak_ptr<Channel<std::uint16_t>>> mtu_streams_;
+  std::vector<std::weak_ptr<Channel<bool>>> bond_streams_;
   std::vector<std::weak_ptr<Channel<ServiceCollection>>> service_streams_;
 
   std::atomic<bool> connected_{false};
+  std::atomic<bool> bonded_{false};
   std::atomic<unsigned> attempts_{0};
   const MtuCell mtu_ = std::make_shared<std::atomic<std::uint16_t>>(std::uint16_t{0});
   mutable std::mutex mutex_;

@@ -165,6 +165,8 @@ void ClientCore::shut_down() noexcept {
   for (auto& sink : std::exchange(retired_, {})) sink->destroy();
   for (auto& weak : mtu_streams_)
     if (const auto channel = weak.lock()) channel->end(std::nullopt);
+  for (auto& weak : bond_streams_)
+    if (const auto channel = weak.lock()) channel->end(std::nullopt);
   for (auto& weak : service_streams_)
     if (const auto channel = weak.lock()) channel->end(std::nullopt);
   connected_ = false;

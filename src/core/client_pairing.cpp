@@ -34,8 +34,10 @@ Task<backend::PairingAnswer> ask(PairingAgent agent, Device device, backend::Pai
     answer.accepted = co_await agent.authorize(device);
   } else if (question.kind == Kind::request_passkey && agent.request_passkey) {
     const auto passkey = co_await agent.request_passkey(device);
-    answer.accepted = passkey.has_value() && *passkey <= 999'999;
-    answer.passkey = answer.accepted ? *passkey : 0;
+    if (passkey && *passkey > 999'999)
+      throw Error(ErrorCode::pairing_rejected, "the agent's passkey is over 999999, the largest one that there is");
+    answer.accepted = passkey.has_value();
+    answer.passkey = passkey.value_or(0);
   }
   co_return answer;
 }
@@ -77,6 +79,7 @@ struct UnpairCall {
 void ClientCore::on_pairing_question(const backend::PairingQuestion& question,
                                      backend::Done<backend::PairingAnswer> done) {
   withdraw_question();
+  device_begins_pairing();
   auto task = ask(options_.pairing, device(), question);
   asking_ = Asking::adopt(new TaskNode<backend::PairingAnswer>(loop_, task.release()));
   auto* node = asking_.get();
@@ -85,9 +88,38 @@ void ClientCore::on_pairing_question(const backend::PairingQuestion& question,
     if (!self || self->asking_.get() != node) return;  // withdrawn
     self->asking_ = Asking();
     auto given = node->take();
-    done(given ? std::move(given) : Result<backend::PairingAnswer>(backend::PairingAnswer{}));  // what throws refuses
+    self->device_pairing_answered(given && given->accepted);
+    const bool says_why = !given && given.error().code() == ErrorCode::pairing_rejected;
+    // What throws refuses.
+    done(given || says_why ? std::move(given) : Result<backend::PairingAnswer>(backend::PairingAnswer{}));
   };
   node->start(std::move(answer), OperationBase::Delivery::loop, nullptr);
+}
+
+// Nobody can have called `pair` while connect is under way.
+void ClientCore::device_begins_pairing() {
+  if (!attempt_ || link_ != Link::preparing || options_.pair) return;
+  attempt_->device_pairs = true;
+  attempt_->pairing_limit.stop();
+}
+
+/// A pairing that fails after that is not told: it is over then, or so long after.
+void ClientCore::device_pairing_answered(bool accepted) {
+  constexpr std::chrono::seconds devices_need_time{5};
+  if (!attempt_ || !attempt_->device_pairs) return;
+  if (!accepted) return device_pairing_over();
+  attempt_->pairing_limit.start_after(*loop_, devices_need_time, [this] { device_pairing_over(); });
+}
+
+void ClientCore::device_pairing_over() {
+  if (!attempt_ || !std::exchange(attempt_->device_pairs, false)) return;
+  attempt_->pairing_limit.stop();
+  if (std::exchange(attempt_->waits_for_pairing, false)) attempt_succeeded();
+}
+
+void ClientCore::on_pairing_question_withdrawn() {
+  withdraw_question();
+  device_pairing_over();
 }
 
 void ClientCore::withdraw_question() noexcept {
@@ -103,6 +135,24 @@ backend::PairRequest ClientCore::pair_request(const PairOptions& options) const 
   request.level = options.protection_level;
   request.answers = answerable(options_.pairing);
   return request;
+}
+
+void ClientCore::on_bond_changed(bool bonded) {
+  if (bonded_.exchange(bonded) == bonded) return;
+  for (auto& weak : bond_streams_)
+    if (const auto channel = weak.lock()) channel->push(bonded);
+  if (bonded) device_pairing_over();
+}
+
+Stream<bool> ClientCore::bond_changes() {
+  auto channel = std::make_shared<Channel<bool>>(loop_, StreamOptions{.capacity = 16});
+  loop_->run_and_wait([&] {
+    if (dead_) return channel->end(std::nullopt);
+    join_loop();
+    std::erase_if(bond_streams_, [](const auto& weak) { return weak.expired(); });
+    bond_streams_.push_back(channel);
+  });
+  return Stream<bool>(std::move(channel));
 }
 
 constexpr std::chrono::seconds users_need_time{60};

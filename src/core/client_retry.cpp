@@ -37,6 +37,8 @@ void ClientCore::try_failed(const Error& error, backend::Retry retry) {
   log(LogLevel::info, "client", std::string("connect is tried again: ") + error.what());
   attempt_->number = ++attempt_number_;  // answers of this try do not count any more
   attempt_->discovery_limit.stop();
+  attempt_->pairing_limit.stop();
+  attempt_->device_pairs = attempt_->waits_for_pairing = false;
   attempt_->retry = retry;
   attempt_->pause = pause;
   suspend_subscriptions();

@@ -21,5 +21,7 @@ using PairingAnswers = std::vector<backend::PairingQuestion::Kind>;
 
 /// The callback refused, or threw: `pairing_rejected`.
 [[nodiscard]] Error agent_refused();
+/// The same for an answer that is none, or no.
+[[nodiscard]] Error refusal_of(const Result<backend::PairingAnswer>& answer);
 
 }  // namespace blau::detail

@@ -62,6 +62,67 @@ BLAU_LINKED_CASE(Pairing, ABondOutlivesItsLink) {
   co_await client.unpair();
 }
 
+BLAU_CASE(Pairing, TheBondIsTold) {
+  if (!can(rig, Ability::pairing)) co_return;
+  Client client{gatt};
+  auto changes = client.bond_changes();
+  co_await client.connect();
+  EXPECT_FALSE(client.is_bonded());
+  co_await client.pair();
+  EXPECT_TRUE(client.is_bonded());
+  EXPECT_TRUE(co_await next_of(changes));
+  co_await client.disconnect();
+  EXPECT_TRUE(client.is_bonded());
+  Client later{gatt};
+  EXPECT_FALSE(later.is_bonded());
+  co_await later.connect();
+  EXPECT_TRUE(later.is_bonded());
+  co_await later.unpair();
+  EXPECT_FALSE(later.is_bonded());
+}
+
+BLAU_LINKED_CASE(Pairing, TheBondOfAnotherClientIsTold) {
+  if (!can(rig, Ability::pairing)) co_return;
+  auto changes = client.bond_changes();
+  Client other{gatt};
+  co_await other.connect();
+  co_await other.pair();
+  EXPECT_TRUE(co_await next_of(changes));
+  EXPECT_TRUE(client.is_bonded());
+  co_await other.unpair();
+  EXPECT_FALSE(co_await next_of(changes));
+  EXPECT_FALSE(client.is_bonded());
+}
+
+BLAU_CASE(Pairing, WithoutKeysThatAreKeptThereIsNoBond) {
+  if (!can(rig, Ability::set_pairing)) co_return;
+  sim::PairingOptions forgetful;
+  forgetful.bonding = false;
+  co_await rig.set_pairing(gatt, forgetful);
+  Client client{gatt};
+  co_await client.connect();
+  co_await client.pair();
+  const auto value = co_await client.read_gatt_char(needs_encryption);
+  EXPECT_EQ(value, bytes(0x5e, 0xc0));
+  EXPECT_FALSE(client.is_bonded());
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await client.unpair();
+}
+
+BLAU_LINKED_CASE(Pairing, ALostBondIsToldAndNothingIsRemoved) {
+  if (!can(rig, Ability::lose_bond)) co_return;
+  co_await client.pair();
+  co_await client.disconnect();
+  co_await rig.forget_bonds(gatt);
+  const auto connected = co_await client.connect().as_result();
+  expect_error(connected, ErrorCode::bond_lost);
+  EXPECT_EQ(co_await count_bonds(), 1U);
+  co_await client.unpair();
+  co_await client.connect();
+  co_await client.pair();
+  co_await client.unpair();
+}
+
 BLAU_LINKED_CASE(Pairing, UnpairEndsTheLinkAndTheBond) {
   if (!can(rig, Ability::pairing)) co_return;
   co_await client.pair();
@@ -152,6 +213,45 @@ BLAU_CASE(Pairing, ARequestThatIsNotWantedAnyMoreCallsItsPairingOff) {
   co_await inbox.reach(1);
   expect_error(inbox.items()[0], ErrorCode::canceled);
   EXPECT_EQ(co_await count_bonds(), 0U);
+  co_await drop_and_await(rig, client);
+}
+
+BLAU_CASE(Pairing, ADeviceThatBeginsAsksTheDefaultAgent) {
+  if (!can(rig, Ability::begin_pairing)) co_return;
+  int asked = 0;
+  ClientOptions options;
+  options.bluez.default_agent = true;
+  options.pairing.confirm = [&asked](const Device&) {
+    ++asked;
+    return true;
+  };
+  Client client{gatt, options};
+  auto changes = client.bond_changes();
+  co_await client.connect();
+  co_await rig.request_security(gatt);
+  EXPECT_TRUE(co_await next_of(changes));
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(co_await count_bonds(), 1U);
+  const auto value = co_await client.read_gatt_char(needs_encryption);
+  EXPECT_EQ(value, bytes(0x5e, 0xc0));
+  co_await client.unpair();
+}
+
+BLAU_CASE(Pairing, ADeviceThatBeginsMayBeRefused) {
+  if (!can(rig, Ability::begin_pairing)) co_return;
+  Event asked;
+  ClientOptions options;
+  options.bluez.default_agent = true;
+  options.pairing.confirm = [&asked](const Device&) {
+    asked.set();
+    return false;
+  };
+  Client client{gatt, options};
+  co_await client.connect();
+  co_await rig.request_security(gatt);
+  co_await asked.wait();
+  EXPECT_EQ(co_await count_bonds(), 0U);
+  EXPECT_FALSE(client.is_bonded());
   co_await drop_and_await(rig, client);
 }
 

@@ -20,9 +20,11 @@ std::string Rig::lacks(Ability ability) const {
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
     case Ability::pairing: return "the rig's system cannot pair";
     case Ability::begin_pairing:
-      return "the fake begins no pairing by itself; the real 5.82 does, and then dies or answers InProgress";
-    case Ability::set_pairing:
-      return "the fake's peripherals pair in one way; the real 5.82 asks the questions of an earlier pairing, and dies";
+      return "bluetoothd 5.82 begins a pairing by itself, and then dies or answers InProgress";
+    case Ability::set_pairing: return "bluetoothd 5.82 asks the questions of an earlier pairing, and dies";
+    case Ability::lose_bond:
+      return "the rig's kernel (6.1) has a bug of its own there (hci_chan_del at the close of the socket) and ends "
+             "bluetoothd";
   }
   return {};
 }
@@ -33,6 +35,7 @@ Task<> Rig::remove_service(std::string, Uuid) { cannot("remove a service"); }
 Task<> Rig::set_pairing(std::string, sim::PairingOptions) { cannot("let a peripheral pair in another way"); }
 Task<std::uint32_t> Rig::shown_passkey(std::string) { cannot("look at a peripheral's display"); }
 Task<> Rig::type_passkey(std::string, std::uint32_t) { cannot("type on a peripheral's keyboard"); }
+Task<> Rig::request_security(std::string) { cannot("let a peripheral ask for security"); }
 void Rig::lose_system() { cannot("end its Bluetooth system"); }
 
 }  // namespace blau::conformance

@@ -34,8 +34,9 @@ enum class Ability : std::uint8_t {
   change_services,  ///< `remove_service`
   lose_system,      ///< `lose_system`
   pairing,          ///< its system pairs
-  begin_pairing,    ///< its system pairs by itself where a request needs it
-  set_pairing,      ///< `set_pairing`, `shown_passkey` and `type_passkey`
+  begin_pairing,  ///< its system pairs by itself where a request needs it, or the peripheral asks for it (`request_security`)
+  set_pairing,  ///< `set_pairing`, `shown_passkey` and `type_passkey`
+  lose_bond,    ///< a peripheral may come back without the keys of its bond
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.
@@ -76,6 +77,8 @@ class Rig {
   [[nodiscard]] virtual Task<> vanish(std::string address) = 0;
   [[nodiscard]] virtual Task<> appear(std::string address) = 0;
   [[nodiscard]] virtual Task<> set_powered(bool on) = 0;
+  /// The peripheral loses its keys, as by a reset to factory settings. Links stay.
+  [[nodiscard]] virtual Task<> forget_bonds(std::string address) = 0;
 
   // What a rig may lack.
 
@@ -86,6 +89,8 @@ class Rig {
   [[nodiscard]] virtual Task<> resume(std::string address);
   /// The peripheral pairs otherwise from now on, till the end of the case.
   [[nodiscard]] virtual Task<> set_pairing(std::string address, sim::PairingOptions options);
+  /// The peripheral asks for an encrypted link (Security Request).
+  [[nodiscard]] virtual Task<> request_security(std::string address);
   /// What the peripheral's display shows, once it shows something.
   [[nodiscard]] virtual Task<std::uint32_t> shown_passkey(std::string address);
   /// What the peripheral's user types who was told what the other side shows. One who types something else is a matter of `PairingOptions::passkey`.

@@ -143,9 +143,10 @@ class BlueZRig final : public Rig {
     // corruption". The machine says where its rig lies, the fake one does not.
     const bool is_real = std::getenv("BLAU_RIG") != nullptr;
     if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real)) return Rig::lacks(ability);
+    if (ability == Ability::lose_bond && is_real) return Rig::lacks(ability);
     // The real 5.82 asks the questions of an earlier pairing then, and dies.
     const bool pairs_otherwise = ability == Ability::set_pairing || ability == Ability::begin_pairing;
-    if (pairs_otherwise && (!is_real || minor_version() >= 82)) return Rig::lacks(ability);
+    if (pairs_otherwise && is_real && minor_version() >= 82) return Rig::lacks(ability);
     return {};
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
@@ -166,6 +167,8 @@ class BlueZRig final : public Rig {
     json request{{"command", "type_passkey"}, {"address", std::move(address)}, {"passkey", passkey}};
     (void)co_await ask(std::move(request));
   }
+  Task<> request_security(std::string address) override { return tell("request_security", std::move(address)); }
+  Task<> forget_bonds(std::string address) override { return tell("forget_bonds", std::move(address)); }
   Task<> remove_service(std::string address, Uuid service) override {
     changed_ = true;
     json request{{"command", "remove_service"}, {"address", std::move(address)}, {"uuid", service.to_string()}};

@@ -115,6 +115,14 @@ class SimRig final : public Rig {
   }
   // Its user types by himself what is right.
   Task<> type_passkey(std::string, std::uint32_t) override { co_return; }
+  Task<> request_security(std::string address) override {
+    world_->peripheral(address).request_security();
+    co_return;
+  }
+  Task<> forget_bonds(std::string address) override {
+    world_->peripheral(address).forget_bonds();
+    co_return;
+  }
   Task<> remove_service(std::string address, Uuid service) override {
     auto& peripheral = world_->peripheral(address);
     peripheral.remove_service(peripheral.service(service));

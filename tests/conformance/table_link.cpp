@@ -38,7 +38,7 @@ Row connect() {
       {ErrorCode::connection_failed, {.cases = "Connect.FailsWhereEachLinkEndsDuringDiscovery"}},
       {ErrorCode::too_many_connections,
        {.reason = "every rig's adapter takes more links than there are peripherals: unit sim_link_test"}},
-      {ErrorCode::bond_lost, {.reason = "no peripheral of the world forgets its bonds: unit sim_bond_test"}},
+      {ErrorCode::bond_lost, {.cases = "Pairing.ALostBondIsToldAndNothingIsRemoved"}},
       {ErrorCode::busy, {.cases = "Connect.BusyWhileAnotherIsUnderWay"}},
       ends_timed_out,
       ends_canceled,

@@ -37,6 +37,8 @@ std::vector<Row> client_value_rows() {
           value("device", "Connect.ByAddressScansByItself"),
           mtu,
           stream("mtu_changes", "Values.TheMtuAtEachChange"),
+          value("is_bonded", "Pairing.TheBondIsTold Pairing.WithoutKeysThatAreKeptThereIsNoBond"),
+          stream("bond_changes", "Pairing.TheBondIsTold"),
           value("connect_attempts", "Connect.ByDevice"),
           services,
           stream("service_changes", "Services.ARemovedServiceIsGone"),

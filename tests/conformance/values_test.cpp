@@ -47,6 +47,7 @@ BLAU_CASE(Values, OfAClientInsideItsCallbacks) {
   auto on_value = [&](const Characteristic&, ByteView) {
     expect_linked(*client);
     auto sizes = client->mtu_changes();
+    auto bonds = client->bond_changes();
     auto changes = client->service_changes();
     client->set_disconnected_callback(on_end);
     calls.push(0);
@@ -72,11 +73,13 @@ BLAU_CASE(Values, TheMtuAtEachChange) {
 BLAU_CASE(Values, StreamsOfAClientOutlastItsLinks) {
   Client client{gatt};
   auto sizes = client.mtu_changes();
+  auto bonds = client.bond_changes();
   auto changes = client.service_changes();
   co_await client.connect();
   co_await drop_and_await(rig, client);
   co_await client.connect();
   EXPECT_FALSE(sizes.end_reason().has_value());
+  EXPECT_FALSE(bonds.end_reason().has_value());
   const auto still = co_await changes.next().timeout(10ms).as_result();
   expect_error(still, ErrorCode::timed_out);
   co_await drop_and_await(rig, client);
@@ -84,13 +87,16 @@ BLAU_CASE(Values, StreamsOfAClientOutlastItsLinks) {
 
 BLAU_CASE(Values, StreamsOfAClientEndWithIt) {
   std::optional<Stream<std::uint16_t>> sizes;
+  std::optional<Stream<bool>> bonds;
   std::optional<Stream<ServiceCollection>> changes;
   {
     Client client{gatt};
     sizes.emplace(client.mtu_changes());
+    bonds.emplace(client.bond_changes());
     changes.emplace(client.service_changes());
   }
   co_await drain(*sizes);
+  co_await drain(*bonds);
   co_await drain(*changes);
   EXPECT_FALSE(sizes->end_reason().has_value());
 }
@@ -201,6 +207,7 @@ TEST_F(Values, OfAClientFromThreads) {
   on_threads([&client] {
     expect_linked(client);
     auto more_sizes = client.mtu_changes();
+    auto bonds = client.bond_changes();
     auto changes = client.service_changes();
     client.set_disconnected_callback([](const Disconnection&) {});
   });

@@ -332,18 +332,26 @@ TEST_F(ClientPairing, UnpairsGoOneAfterAnotherAndEndAsCanceledWithTheClient) {
   });
 }
 
-TEST_F(ClientPairing, TheCoreKnowsOfTheBond) {
+TEST_F(ClientPairing, TellsOfTheBondAtEachChange) {
   run_virtually([this]() -> Task<> {
-    const auto core = std::make_shared<detail::ClientCore>(known_device(), options());
-    auto connect = [core](detail::Completer<void> done) { core->connect({}, std::move(done)); };
-    Started<void> connecting(detail::make_operation<void>(core->loop(), "connect", std::nullopt, connect));
-    EXPECT_EQ(core->bonded(), std::nullopt);
+    Client client(known_device(), options());
+    auto changes = client.bond_changes();
+    EXPECT_FALSE(client.is_bonded());
+    co_await connect(client);
+    port().events->on_bond_changed(false);  // no change
     port().events->on_bond_changed(true);
-    EXPECT_EQ(core->bonded(), true);
+    EXPECT_TRUE(client.is_bonded());
+    port().events->on_bond_changed(true);
+    port().events->on_disconnected(DisconnectReason::remote, "");
+    EXPECT_TRUE(client.is_bonded()) << "it outlives the link";
     port().events->on_bond_changed(false);
-    EXPECT_EQ(core->bonded(), false);
-    core->shut_down();
-    co_return;
+    EXPECT_FALSE(client.is_bonded());
+    const auto first = co_await changes.next();
+    const auto second = co_await changes.next();
+    EXPECT_EQ(first, true);
+    EXPECT_EQ(second, false);
+    const auto more = co_await changes.next().timeout(1s).as_result();
+    EXPECT_FALSE(more.has_value());
   });
 }
 

@@ -213,5 +213,62 @@ TEST_F(SimBond, ABondedDeviceIsConnectedToWithoutAScan) {
   world.run(body);
 }
 
+TEST_F(SimBond, ADeviceThatWantsSecurityIsAnsweredByTheDefaultAgentAlone) {
+  answer_confirm();
+  for (const bool is_default : {false, true}) {
+    auto run = [&]() -> Task<> {
+      auto own = options();
+      own.bluez.default_agent = is_default;
+      Client client{device_address, own};
+      co_await client.connect();
+      device.request_security();
+      co_await sleep_for(1s);
+      EXPECT_EQ(client.is_bonded(), is_default);
+      EXPECT_EQ(asked.size(), is_default ? 1U : 0U);
+    };
+    world.run(run);
+  }
+  EXPECT_EQ(bonds(), 1U);
+}
+
+TEST_F(SimBond, APairingThatTheDeviceBeganServesPairAsWell) {
+  ask_in_a_dialog();
+  auto run = [&]() -> Task<> {
+    auto own = options();
+    own.bluez.default_agent = true;
+    Client client{device_address, own};
+    co_await client.connect();
+    device.request_security();
+    co_await sleep_for(1s);
+    Started<void> pairing(client.pair());
+    co_await sleep_for(1s);
+    EXPECT_TRUE(pairing.pending());
+    dialog.complete(true);
+    co_await sleep_for(1s);
+    EXPECT_TRUE(pairing.succeeded());
+    EXPECT_EQ(dialog.begun(), 1);
+  };
+  world.run(run);
+}
+
+TEST_F(SimBond, AConnectWaitsForThePairingThatTheDeviceBegins) {
+  ask_in_a_dialog();
+  device.on_connected([this] { device.request_security(); });
+  auto run = [&]() -> Task<> {
+    auto own = options();
+    own.bluez.default_agent = true;
+    Client client{device_address, own};
+    Started<void> connecting(client.connect());
+    co_await sleep_for(20s);
+    EXPECT_TRUE(connecting.pending());
+    EXPECT_EQ(dialog.begun(), 1);
+    dialog.complete(true);
+    co_await sleep_for(1s);
+    EXPECT_TRUE(connecting.succeeded());
+    EXPECT_TRUE(client.is_bonded());
+  };
+  world.run(run);
+}
+
 }  // namespace
 }  // namespace blau

@@ -20,18 +20,18 @@ class Ring {
   template <class Fill>
   void push_with(Fill&& fill) {
     if (size_ == slots_.size()) grow();
-    fill(slots_[(first_ + size_) % slots_.size()]);
+    fill(slots_[(first_ + size_) % slots_.size()].value);
     ++size_;
   }
   /// Only while not `empty()`, the same for the next two.
   T pop() {
-    T value = std::move(slots_[first_]);
+    T value = std::move(slots_[first_].value);
     drop_front();
     return value;
   }
   /// Swaps the first value with `out`, whose buffer serves a later value.
   void pop_into(T& out) noexcept {
-    std::swap(out, slots_[first_]);
+    std::swap(out, slots_[first_].value);
     drop_front();
   }
   void drop_front() noexcept {
@@ -40,16 +40,21 @@ class Ring {
   }
 
  private:
+  /// Also for bool, of which a vector has no references.
+  struct Slot {
+    T value{};
+  };
+
   void grow() {
     const std::size_t doubled = slots_.empty() ? 8 : slots_.size() * 2;
-    std::vector<T> larger(doubled < capacity_ ? doubled : capacity_);
+    std::vector<Slot> larger(doubled < capacity_ ? doubled : capacity_);
     for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move(slots_[(first_ + i) % slots_.size()]);
     slots_ = std::move(larger);
     first_ = 0;
   }
 
   std::size_t capacity_;
-  std::vector<T> slots_;
+  std::vector<Slot> slots_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;
 };

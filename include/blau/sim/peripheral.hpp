@@ -136,6 +136,9 @@ class BLAU_API Peripheral {
   void set_pairing(const PairingOptions& options);
   /// What its display shows now, while it pairs.
   [[nodiscard]] std::optional<std::uint32_t> shown_passkey() const noexcept;
+  /// Asks each central that it is linked to for an encrypted link (Security Request, Core Vol 3 Part H 2.4.6). Where that needs a bond first, the agent of a client answers that has
+  /// `BlueZClientOptions::default_agent`, as with BlueZ; where no client has, nothing comes of it.
+  void request_security();
   /// Forgets all bonds, as by a reset to factory settings: the next connect of a central that still holds one fails with `bond_lost`.
   void forget_bonds();
 

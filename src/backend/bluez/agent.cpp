@@ -80,7 +80,7 @@ void Agent::ask(const Message& call, Kind kind, std::uint32_t passkey) {
 void Agent::answered(unsigned number, const Result<backend::PairingAnswer>& answer) {
   if (number != question_ || !open_) return;
   const Message call = std::exchange(open_, {});
-  if (!answer || !answer->accepted) return refuse(call, agent_refused());
+  if (!answer || !answer->accepted) return refuse(call, refusal_of(answer));
   Message reply = Message::reply_to(call);
   if (reply && open_kind_ == Kind::request_passkey) reply.append("u", answer->passkey);
   send(std::move(reply));

@@ -42,6 +42,7 @@ void Session::connect(backend::ConnectDone done) {
 void Session::start_connect(System& system) {
   auto path = find_device(system);
   if (!path) return connect_finished(path.error());
+  system.links.tell_bond_to(shared_from_this(), *path);
   link_ = system.links.of_device(*path);
   stand_by(system, *path, [weak = weak_from_this(), attempt = attempt_] {
     const auto self = weak.lock();

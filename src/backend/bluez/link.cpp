@@ -80,6 +80,7 @@ void Link::advance() {
 void Link::connect() {
   state_ = State::connecting;
   connect_pending_ = true;
+  seen_up_ = false;
   daemon_.call(path_, device_interface, "Connect", guarded(&Link::connect_answered, &Link::connected_in_vain));
 }
 
@@ -114,14 +115,14 @@ void Link::connect_looked_after(const Reply& reply) {
   connect_failed(Error(ErrorCode::connection_failed, "the link came up and was lost at once: try again"));
 }
 
-backend::ConnectResult Link::failure_of(const Reply& reply) const {
+backend::ConnectResult Link::failure_of(const Reply& reply) {
   const auto parsed = parse_path(path_);
   // BlueZ says "Input/output error" for an adapter that is off.
   const AdapterObject* adapter = parsed ? daemon_.objects().adapter(parsed->adapter) : nullptr;
   if (adapter && !adapter->powered)
     return unavailable_error(unusable(*adapter).value_or(UnavailableReason::powered_off),
                              std::string(adapter_id(adapter->path)));
-  return to_connect_result(reply.error_name(), reply.error_text());
+  return judged_by_bond(to_connect_result(reply.error_name(), reply.error_text()));
 }
 
 void Link::connect_failed(const backend::ConnectResult& result) {
@@ -142,6 +143,7 @@ void Link::come_up(bool ours) {
   const auto self = shared_from_this();
   state_ = State::up;
   ours_ = ours;
+  ended_at_once_ = 0;
   const auto waiters = std::exchange(waiters_, {});
   holders_.insert(holders_.end(), waiters.begin(), waiters.end());
   for (const auto& session : waiters) session->connect_finished(backend::ConnectResult());
@@ -241,15 +243,13 @@ void Link::drop(DisconnectReason reason, const std::string& native) {
 void Link::device_changed(DeviceChange change) {
   const auto self = shared_from_this();
   if (has(change, DeviceChange::connected)) {
+    seen_up_ = seen_up_ || is_connected();
     // What came before the end of the link is delivered before it is told.
     notifications_->flush();
     if (state_ == State::up && !is_connected()) drop(reason_of_drop(), std::string(told_reason_));
     check_closed();
   }
   const auto holders = holders_;
-  const DeviceObject* found = device();
-  if (has(change, DeviceChange::bonded) && found)
-    for (const auto& session : holders) session->bond_is(found->has_bond());
   if (!has(change, DeviceChange::services_resolved)) return;
   for (const auto& session : holders) session->services_changed_state();
 }
@@ -288,8 +288,6 @@ void Link::finish_removal(const Result<void>& result) {
 }
 
 void Link::device_removed() {
-  const auto holders = holders_;
-  for (const auto& session : holders) session->bond_is(false);
   vanish(Error(ErrorCode::device_not_found, "BlueZ has removed the device: scan for it again"), reason_of_drop(),
          told_reason_);
   if (!removing_) return;
@@ -366,11 +364,15 @@ std::shared_ptr<Link> Links::find(std::string_view path) const {
 }
 
 void Links::device_changed(const DeviceObject& device, DeviceChange change) {
-  if (const auto link = find(device.path)) link->device_changed(change);
+  const std::string path = device.path;
+  if (has(change, DeviceChange::bonded)) tell_bond(path, device.has_bond());
+  if (const auto link = find(path)) link->device_changed(change);
 }
 
 void Links::device_removed(const DeviceObject& device) {
-  if (const auto link = find(device.path)) link->device_removed();
+  const std::string path = device.path;
+  tell_bond(path, false);
+  if (const auto link = find(path)) link->device_removed();
 }
 
 void Links::attribute_added(const DeviceObject& device) {

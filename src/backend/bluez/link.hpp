@@ -87,7 +87,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void mtu_changed(const Message& signal);
   void reason_told(const Message& signal);
   [[nodiscard]] DisconnectReason reason_of_drop() const;
-  [[nodiscard]] backend::ConnectResult failure_of(const Reply& reply) const;
+  [[nodiscard]] backend::ConnectResult failure_of(const Reply& reply);
+  [[nodiscard]] backend::ConnectResult judged_by_bond(backend::ConnectResult result);
   /// @param in_vain for a success that comes when it does not count any more
   Bus::ReplyHandler guarded(void (Link::*next)(const Reply&), void (Link::*in_vain)() = nullptr);
 
@@ -101,6 +102,10 @@ class Link : public std::enable_shared_from_this<Link> {
   // This program has it removed.
   bool removing_ = false;
   bool connect_pending_ = false;
+  // The link was there before Connect was answered.
+  bool seen_up_ = false;
+  // How many links in a row ended like that, although there is a bond.
+  unsigned ended_at_once_ = 0;
   bool disconnect_pending_ = false;
   std::optional<Error> disconnect_error_;
   // Why those who wait get no link, once the rest of a failed one is gone.
@@ -127,8 +132,11 @@ class Links final : public Anchored<Links>, private ObjectsObserver, private Dae
   explicit Links(Daemon& daemon);
   ~Links();
   [[nodiscard]] std::shared_ptr<Link> of_device(const std::string& path);
+  /// Tells the session of the device's bond from now on, with or without a link.
+  void tell_bond_to(const std::shared_ptr<Session>& session, const std::string& path);
 
  private:
+  void tell_bond(const std::string& path, bool bonded) const;
   [[nodiscard]] std::shared_ptr<Link> find(std::string_view path) const;
   void device_changed(const DeviceObject& device, DeviceChange change) override;
   void device_removed(const DeviceObject& device) override;
@@ -138,6 +146,7 @@ class Links final : public Anchored<Links>, private ObjectsObserver, private Dae
 
   Daemon& daemon_;
   std::map<std::string, std::shared_ptr<Link>, std::less<>> links_;
+  std::multimap<std::string, std::weak_ptr<Session>, std::less<>> bond_users_;
 };
 
 }  // namespace blau::detail::bluez

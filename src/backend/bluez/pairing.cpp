@@ -3,12 +3,20 @@
 #include "session_requests.hpp"
 #include "system.hpp"
 
+#include <string>
 #include <utility>
 
 /// @file
 /// What a session has to do with the bond of its device.
 
 namespace blau::detail::bluez {
+
+namespace {
+
+// As often as one connect tries: a link that is hardly heard may end at once as well, but not so often in a row.
+constexpr unsigned surely_no_chance = 9;
+
+}  // namespace
 
 void Client::pair(const backend::PairRequest& request, backend::Done<void> done) {
   hold()->pair(request, std::move(done));
@@ -64,6 +72,35 @@ void Session::bond_refused(const Error& why) {
   const auto requests = requests_;
   for (const auto& request : requests)
     if (request->attribute() != 0) fail(request, why);
+}
+
+/// Before 5.83 BlueZ does not tell that a device refuses the key of its bond: the link ends before Connect is answered, each time.
+backend::ConnectResult Link::judged_by_bond(backend::ConnectResult result) {
+  const DeviceObject* found = device();
+  const bool is_suspect =
+      seen_up_ && found && found->has_bond() && result.error().code() == ErrorCode::connection_failed;
+  ended_at_once_ = is_suspect ? ended_at_once_ + 1 : 0;
+  if (ended_at_once_ < surely_no_chance) return result;
+  std::string words(
+      "each link ends as soon as it is up: the peripheral has forgotten the bond, it seems; unpair and pair again (");
+  words.append(result.error().what()).append(")");
+  return Error(ErrorCode::bond_lost, words, result.error().native());
+}
+
+void Links::tell_bond_to(const std::shared_ptr<Session>& session, const std::string& path) {
+  std::erase_if(bond_users_, [&session](const auto& entry) {
+    const auto user = entry.second.lock();
+    return !user || user == session;
+  });
+  bond_users_.emplace(path, session);
+}
+
+void Links::tell_bond(const std::string& path, bool bonded) const {
+  const auto [first, last] = bond_users_.equal_range(path);
+  std::vector<std::weak_ptr<Session>> users;
+  for (auto entry = first; entry != last; ++entry) users.push_back(entry->second);
+  for (const auto& user : users)
+    if (const auto session = user.lock()) session->bond_is(bonded);
 }
 
 void Session::bond_is(bool bonded) {

@@ -55,7 +55,7 @@ void Pairings::confirm() {
     const auto pairings = self.lock();
     if (!pairings || pairings->current_ != pairing) return;
     if (answer && answer->accepted) return pairings->register_agent();
-    pairings->finish(agent_refused());
+    pairings->finish(refusal_of(answer));
   });
 }
 

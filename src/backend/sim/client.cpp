@@ -85,7 +85,9 @@ void SimClient::link_is_up() {
   if (state_ != State::joining) return;
   state_ = State::linked;
   auto done = std::move(connect_done_);
-  done({});
+  const auto anchor = anchor_;
+  if (link_->bonded()) events_.on_bond_changed(true);
+  if (anchor->client) done({});
 }
 
 void SimClient::attempt_failed(const Error& error) {

@@ -41,6 +41,10 @@ class SimClient final : public backend::ClientPort {
 
   void ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done);
   void pairing_ended(const Result<void>& result);
+  /// Of pairings that the peripheral begins.
+  [[nodiscard]] const std::vector<backend::PairingQuestion::Kind>& standing_answers() const noexcept {
+    return request_.answers;
+  }
   void bond_changed(const AdapterNode& adapter, const PeripheralNode& peripheral, bool bonded);
   /// Goes on with the attempt, as far as it can now.
   void progress();

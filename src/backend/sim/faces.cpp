@@ -275,6 +275,10 @@ std::optional<std::uint32_t> Peripheral::shown_passkey() const noexcept {
   return std::nullopt;
 }
 
+void Peripheral::request_security() {
+  for (const auto& link : node_.links) node_.world.post([link] { link->security_requested(); });
+}
+
 void Peripheral::forget_bonds() { node_.bonds.clear(); }
 
 void Peripheral::refuse_connections(bool refuse) { node_.refuses = refuse; }

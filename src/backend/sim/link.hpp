@@ -78,6 +78,10 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] std::optional<Error> cannot_pair() const;
   /// Begins one; the client is told how it ended.
   void pair(SimClient& client, const backend::PairRequest& request);
+  /// A pairing of this client's is under way.
+  [[nodiscard]] bool pairs_with(const SimClient& client) const noexcept;
+  /// The peripheral wants the link to be encrypted.
+  void security_requested();
   /// The keys are made, and the link is encrypted with them.
   void paired(bool authenticated);
   void end_pairing(const Result<void>& result);

@@ -56,6 +56,21 @@ void Link::pair(SimClient& client, const backend::PairRequest& request) {
   pairing_->begin();
 }
 
+bool Link::pairs_with(const SimClient& client) const noexcept { return pairing_ && pairing_->is_of(client); }
+
+void Link::security_requested() {
+  if (state_ != State::up || security_.encrypted || cannot_pair()) return;
+  SimClient* answering = nullptr;
+  clients_.each([&answering](SimClient& client) {
+    if (!answering && !client.standing_answers().empty()) answering = &client;
+  });
+  if (!answering) return;
+  backend::PairRequest request;
+  request.answers = answering->standing_answers();
+  request.implied = true;
+  pair(*answering, request);
+}
+
 void Link::paired(bool authenticated) {
   LinkSecurity security;
   security.encrypted = true;
@@ -76,7 +91,7 @@ void Link::end_pairing(const Result<void>& result) {
 }
 
 void Link::abandon_pairing(const SimClient& client) noexcept {
-  if (pairing_ && pairing_->is_of(client)) stop_pairing();
+  if (pairs_with(client)) stop_pairing();
 }
 
 void Link::stop_pairing() noexcept {

@@ -10,6 +10,11 @@ void SimClient::pair(const backend::PairRequest& request, backend::Done<void> do
   if (state_ != State::linked || link_->state() != Link::State::up)
     return done(Error(ErrorCode::disconnected, "there is no link: connect first"));
   if (link_->bonded()) return done({});
+  // One that the peripheral began becomes this one.
+  if (link_->pairs_with(*this) && !pair_done_) {
+    pair_done_ = std::move(done);
+    return;
+  }
   if (const auto error = link_->cannot_pair()) return done(*error);
   pair_done_ = std::move(done);
   link_->pair(*this, request);
@@ -20,7 +25,8 @@ void SimClient::ask(const backend::PairingQuestion& question, backend::Done<back
 }
 
 void SimClient::pairing_ended(const Result<void>& result) {
-  if (auto done = std::move(pair_done_)) done(result);
+  if (auto done = std::move(pair_done_)) return done(result);
+  events_.on_pairing_question_withdrawn();
 }
 
 void SimClient::cancel_pair() {

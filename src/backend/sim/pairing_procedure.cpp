@@ -102,7 +102,7 @@ void Pairing::ask_ours(Question kind) {
 }
 
 void Pairing::answered(const Result<backend::PairingAnswer>& answer) {
-  if (!answer || !answer->accepted) return finish(blau::detail::agent_refused());
+  if (!answer || !answer->accepted) return finish(blau::detail::refusal_of(answer));
   typed_ = answer->passkey;
   ours_agreed_ = true;
   make_keys_if_agreed();
