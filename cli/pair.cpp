@@ -1,5 +1,6 @@
 #include <blau/error.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -32,15 +33,16 @@ Task<void> make_bond(const Session& session, PairingDialog& dialog, Client& clie
 }
 
 Task<void> pair_with(const Session& session, PairingDialog& dialog, Client& client) {
-  auto listing = bonded_devices(session);
-  const auto bonded = co_await std::move(listing);
-  if (find_bonded(bonded, client.address())) {
+  if (client.is_bonded()) {
     print_pairing(session, client.device(), " is paired already", true);
     co_return;
   }
   dialog.wait_for("Pairing with " + client.address().to_string());
   auto making = make_bond(session, dialog, client);
   co_await std::move(making);
+  if (!client.is_bonded())
+    throw Error(ErrorCode::pairing_failed,
+                "the device paired, but keeps no bond: what was agreed on ends with this connection");
   print_pairing(session, client.device(), " is paired", true);
 }
 
@@ -58,7 +60,7 @@ Task<void> run_command(const Session& session, UnpairCommand command) {
   auto listing = bonded_devices(session);
   const auto bonded = co_await std::move(listing);
   const auto found = find_bonded(bonded, command.device);
-  if (!found) {
+  if (found.empty()) {
     const auto* const address = std::get_if<Address>(&command.device);
     if (!address)
       throw Error(ErrorCode::device_not_found,
@@ -67,9 +69,11 @@ Task<void> run_command(const Session& session, UnpairCommand command) {
     print_pairing(session, Device(*address), " was not paired", false);
     co_return;
   }
-  Client client(*found, client_options(session));
-  co_await client.unpair();
-  print_pairing(session, *found, " is not paired any more", false);
+  for (std::size_t i = 0; i < found.size(); ++i) {  // on each adapter that has a bond
+    Client client(found[i], client_options(session));
+    co_await client.unpair();
+  }
+  print_pairing(session, found.front(), " is not paired any more", false);
 }
 
 }  // namespace blau::cli

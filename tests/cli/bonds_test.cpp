@@ -43,6 +43,30 @@ class Bonds : public ::testing::Test {
     return world_.run(count());
   }
 
+  /// A second adapter, which has a bond with it.
+  void make_bond_on_another_adapter(const char* address) {
+    sim::AdapterOptions options;
+    options.name = "hci1";
+    world_.add_adapter(options);
+    ClientOptions by_it;
+    by_it.adapter = "hci1";
+    auto pair = [](Client& client) -> Task<void> { co_await client.pair(); };
+    world_.run(with_connection(std::string(address), by_it, pair));
+  }
+
+  std::size_t bonds_of_all() {
+    auto count = []() -> Task<std::size_t> {
+      const auto adapters = co_await Adapter::all();
+      std::size_t found = 0;
+      for (const auto& adapter : adapters) {
+        const auto bonded = co_await adapter.bonded_devices();
+        found += bonded.size();
+      }
+      co_return found;
+    };
+    return world_.run(count());
+  }
+
   /// What it printed.
   template <class C>
   std::string run(C command) {
@@ -85,6 +109,32 @@ TEST_F(Bonds, PairSaysThatThereIsOneAndAsksNothing) {
             std::string(device) + " 'Strap' is paired already\n");
   EXPECT_EQ(complaint(), "");
   EXPECT_EQ(bonds(), 1U);
+}
+
+TEST_F(Bonds, ADeviceThatKeepsNoBondIsNotPaired) {
+  sim::PairingOptions forgetful;
+  forgetful.bonding = false;
+  world_.peripheral(device).set_pairing(forgetful);
+  EXPECT_EQ(run(PairCommand{Address(device), std::nullopt, true}), "");
+  EXPECT_THAT(complaint(), ::testing::AllOf(::testing::StartsWith("1 "), HasSubstr("keeps no bond")));
+  EXPECT_EQ(bonds(), 0U);
+}
+
+TEST_F(Bonds, UnpairFindsTheBondOfAnyAdapter) {
+  make_bond_on_another_adapter(device);
+  EXPECT_EQ(bonds(), 0U);
+  EXPECT_EQ(run(UnpairCommand{Address(device)}), std::string(device) + " 'Strap' is not paired any more\n");
+  EXPECT_EQ(complaint(), "");
+  EXPECT_EQ(bonds_of_all(), 0U);
+}
+
+TEST_F(Bonds, UnpairTakesTheBondsOfAllAdapters) {
+  make_bond(device);
+  make_bond_on_another_adapter(device);
+  EXPECT_EQ(bonds_of_all(), 2U);
+  EXPECT_EQ(run(UnpairCommand{"Strap"}), std::string(device) + " 'Strap' is not paired any more\n");
+  EXPECT_EQ(complaint(), "");
+  EXPECT_EQ(bonds_of_all(), 0U);
 }
 
 TEST_F(Bonds, ARefusedPairingLeavesNoneAndNoLink) {

@@ -61,7 +61,9 @@ class Program {
   /// Reads everything until the program ends.
   [[nodiscard]] Outcome finish();
 
+  /// What it has written so far.
   [[nodiscard]] const std::string& output() const noexcept { return outcome_.output; }
+  [[nodiscard]] const std::string& errors() const noexcept { return outcome_.errors; }
 
  private:
   /// Waits for more of either stream; false at the end of both or when the time is up.
