@@ -19,6 +19,7 @@ constexpr const char* device = "C0:00:00:00:00:01";
 class Bonds : public ::testing::Test {
  protected:
   Bonds() {
+    (void)world_.adapter();  // hci0
     for (const auto* const address : {device, "C0:00:00:00:00:02"}) add(address);
   }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,19 @@ Task<std::size_t> count_all_bonds() {
   co_return found;
 }
 
+/// Asked anew: the loop of the case has not heard meanwhile what the tool did.
+std::size_t bonds() {
+  std::size_t found = 0;
+  std::thread([&found] { found = blau::run(count_all_bonds()); }).join();
+  return found;
+}
+
+/// With BlueZ that is asked first, whatever comes of the pairing.
+void agree_to_just_works(Program& pairing) {
+  ASSERT_TRUE(pairing.wait_for_errors("(Just Works)? [y/n] "));
+  pairing.type("y\n");
+}
+
 /// The six digits behind these words.
 std::uint32_t number_behind(const std::string& words, const std::string& text) {
   const auto at = text.find(words);
@@ -67,18 +81,21 @@ std::uint32_t number_behind(const std::string& words, const std::string& text) {
 
 BLAU_TOOL_CASE(MakesABondByThePasskeyThatIsTypedAndRemovesIt, R"("io": "display_only", "passkey": 4217)") {
   Program pairing({"pair", lock}, somebody_on_this_bus());
+  agree_to_just_works(pairing);
   BLAU_REQUIRE(pairing.wait_for_errors(passkey_question));
   pairing.type("4217\n");
   expect_prints(pairing.finish(), is_paired);
-  EXPECT_EQ(co_await count_all_bonds(), 1U);
+  EXPECT_EQ(bonds(), 1U);
   expect_prints(run_tool({"pair", lock}), lock + " 'Lock' is paired already\n");
   expect_prints(run_tool({"unpair", "Lock"}), is_not_paired);
-  EXPECT_EQ(co_await count_all_bonds(), 0U);
+  EXPECT_EQ(bonds(), 0U);
   expect_prints(run_tool({"unpair", lock}), lock + " was not paired\n");
+  co_return;
 }
 
 BLAU_TOOL_CASE(ShowsTheNumberThatTheDeviceShows, R"("io": "display_yes_no")") {
   Program pairing({"pair", lock}, somebody_on_this_bus());
+  agree_to_just_works(pairing);
   BLAU_REQUIRE(pairing.wait_for_errors(comparison_question));
   const auto there = tell({{"command", "shown_passkey"}, {"address", lock}}).at("passkey").get<std::uint32_t>();
   pairing.type("y\n");
@@ -92,6 +109,7 @@ BLAU_TOOL_CASE(ShowsTheNumberThatTheDeviceShows, R"("io": "display_yes_no")") {
 BLAU_TOOL_CASE(ShowsThePasskeyToTypeThere, "") {
   (void)tell({{"command", "set_pairing"}, {"address", lock}, {"io", "keyboard_only"}});
   Program pairing({"pair", lock}, somebody_on_this_bus());
+  agree_to_just_works(pairing);
   BLAU_REQUIRE(pairing.wait_for_errors(" on 'Lock'."));
   const auto shown = number_behind("Type ", pairing.errors());
   (void)tell({{"command", "type_passkey"}, {"address", lock}, {"passkey", shown}});
@@ -101,11 +119,12 @@ BLAU_TOOL_CASE(ShowsThePasskeyToTypeThere, "") {
 }
 
 BLAU_TOOL_CASE(SaysThatAWrongPasskeyWasTyped, R"("io": "display_only", "passkey": 4217)") {
-  const auto outcome = run_tool({"pair", lock, "--passkey", "4218"});
+  const auto outcome = run_tool({"pair", lock, "--yes", "--passkey", "4218"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.output, "");
   EXPECT_NE(outcome.errors.find("passkey"), std::string::npos) << outcome.errors;
-  EXPECT_EQ(co_await count_all_bonds(), 0U);
+  EXPECT_EQ(bonds(), 0U);
+  co_return;
 }
 
 BLAU_TOOL_CASE(DoesNotCallADevicePairedThatKeepsNoBond, R"("bonding": false)") {
@@ -113,18 +132,21 @@ BLAU_TOOL_CASE(DoesNotCallADevicePairedThatKeepsNoBond, R"("bonding": false)") {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.output, "");
   EXPECT_NE(outcome.errors.find("keeps no bond"), std::string::npos) << outcome.errors;
-  EXPECT_EQ(co_await count_all_bonds(), 0U);
+  EXPECT_EQ(bonds(), 0U);
+  co_return;
 }
 
 BLAU_TOOL_CASE(LeavesNothingBehindWhereItIsInterrupted, R"("io": "display_yes_no")") {
   Program pairing({"pair", lock}, somebody_on_this_bus());
+  agree_to_just_works(pairing);
   BLAU_REQUIRE(pairing.wait_for_errors(comparison_question));
   EXPECT_EQ(tell({{"command", "registered"}}).at("agents"), 1);
   pairing.type("\x03");
   EXPECT_EQ(pairing.finish().status, 130);
   (void)tell({{"command", "registered"}, {"count", 0}});
   (void)tell({{"command", "connections"}, {"address", lock}, {"count", 0}});
-  EXPECT_EQ(co_await count_all_bonds(), 0U);
+  EXPECT_EQ(bonds(), 0U);
+  co_return;
 }
 
 const std::string two_adapters =
@@ -132,11 +154,12 @@ const std::string two_adapters =
 
 Task<> unpair_on_the_other() {
   expect_prints(run_tool({"pair", lock, "--yes", "--adapter", "hci1"}), is_paired);
-  EXPECT_EQ(co_await count_all_bonds(), 1U);
+  EXPECT_EQ(bonds(), 1U);
   expect_prints(run_tool({"pair", lock, "--yes", "--adapter", "hci1"}), lock + " 'Lock' is paired already\n");
   expect_prints(run_tool({"unpair", lock, "--adapter", "hci0"}), lock + " was not paired\n");
   expect_prints(run_tool({"unpair", lock}), is_not_paired);
-  EXPECT_EQ(co_await count_all_bonds(), 0U);
+  EXPECT_EQ(bonds(), 0U);
+  co_return;
 }
 
 TEST_F(ToolPairs, FindsTheBondOfAnyAdapter) { play(two_adapters + lock_at(lock, "") + "]}", &unpair_on_the_other); }

@@ -54,8 +54,10 @@ void Link::exchange_mtu() {
 /// With or without a larger MTU: a peripheral may not know the request.
 void Link::mtu_agreed() {
   if (state_ != State::opening) return;
+  const auto self = shared_from_this();
   state_ = State::up;
   clients_.each([](SimClient& client) { client.link_is_up(); });
+  if (state_ == State::up && std::exchange(security_wanted_, false)) security_requested();
 }
 
 bool Link::leave(SimClient& client) {

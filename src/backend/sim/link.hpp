@@ -171,6 +171,7 @@ class Link : public std::enable_shared_from_this<Link> {
   LinkSecurity security_;
   std::shared_ptr<Pairing> pairing_;
   bool security_manager_over_ = false;
+  bool security_wanted_ = false;  ///< by the peripheral, before the link was up
   std::optional<Error> refusal_;
   TimePoint opened_{};
   bool pumping_ = false;

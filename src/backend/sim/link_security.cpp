@@ -59,6 +59,7 @@ void Link::pair(SimClient& client, const backend::PairRequest& request) {
 bool Link::pairs_with(const SimClient& client) const noexcept { return pairing_ && pairing_->is_of(client); }
 
 void Link::security_requested() {
+  if (state_ == State::opening) security_wanted_ = true;
   if (state_ != State::up || security_.encrypted || cannot_pair()) return;
   SimClient* answering = nullptr;
   clients_.each([&answering](SimClient& client) {

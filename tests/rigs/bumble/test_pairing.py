@@ -86,6 +86,13 @@ class Pairing(Case):
         await self.do("forget_bonds")
         self.assertFalse(await keys.get_all())
 
+    async def test_it_asks_for_security(self):
+        await self.connect()
+        asked = asyncio.get_running_loop().create_future()
+        self.link.on("security_request", asked.set_result)
+        await self.do("request_security")
+        await asyncio.wait_for(asked, 10)
+
     async def test_nobody_types_without_a_pairing(self):
         with self.assertRaises(Refused):
             await self.do("type_passkey", passkey=1)
