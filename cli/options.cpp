@@ -64,8 +64,8 @@ constexpr const char* pair_help =
     "  blau pair C4:11:22:33:44:55 --passkey 004217";
 
 constexpr const char* unpair_help =
-    "DEVICE need not be near. A name is looked for among the paired devices only, of all adapters where --adapter does\n"
-    "not choose one. A link to the device ends.\n\n"
+    "DEVICE need not be near. A name is looked for among the paired devices only, of all adapters unless\n"
+    "--adapter chooses one. A link to the device ends.\n\n"
     "  blau unpair C4:11:22:33:44:55";
 
 constexpr const char* completion_help =

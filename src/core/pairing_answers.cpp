@@ -45,8 +45,6 @@ Error agent_refused() {
   return {ErrorCode::pairing_rejected, "the agent refused: pair again where that was not meant"};
 }
 
-Error refusal_of(const Result<backend::PairingAnswer>& answer) {
-  return answer ? agent_refused() : answer.error();
-}
+Error refusal_of(const Result<backend::PairingAnswer>& answer) { return answer ? agent_refused() : answer.error(); }
 
 }  // namespace blau::detail

@@ -1,62 +1,11 @@
 // AgentManager1, Pair and what follows from it: by bluetoothd's sources, and by what Blau saw of the real one.
 
-#include "client.hpp"
+#include "lock.hpp"
 
 #include <algorithm>
 
 namespace blau::fake_test {
 namespace {
-
-const std::string lock_address = "C4:B1:A0:00:00:0A";
-const std::string lock = device_path(lock_address);
-constexpr const char* device_interface = "org.bluez.Device1";
-
-/// A peripheral with something to hide.
-class Pairing : public FakeBluez {
- protected:
-  /// @param pairing what it can do: the members of `pairing` in a world
-  void play(const std::string& pairing) const {
-    const std::string world = R"({"blau_world": 1, "peripherals": [{"address": ")" + lock_address +
-                              R"(", "name": "Lock", "latency_ms": 2,
-        "pairing": {)" + pairing +
-                              R"(}, "services": [{"uuid": "fff0", "characteristics": [
-          {"uuid": "fff1", "properties": ["read"], "value": "5e", "security": "encrypted"},
-          {"uuid": "fff2", "properties": ["read"], "value": "5f", "security": "authenticated"},
-          {"uuid": "fff3", "properties": ["notify"], "security": "encrypted"},
-          {"uuid": "fff4", "properties": ["write"], "security": "encrypted"}]}]}]})";
-    tell({{"command", "load"}, {"text", world}, {"name", "world"}});
-  }
-  void forget_bonds() const { tell({{"command", "forget_bonds"}, {"address", lock_address}}); }
-  void drop_link() const { tell({{"command", "drop_link"}, {"address", lock_address}}); }
-};
-
-Client::Pending pair(Client& client) { return client.start(lock, device_interface, "Pair"); }
-
-Answer ended(Client& client, const Client::Pending& pending) {
-  EXPECT_TRUE(client.until([&] { return pending->done; })) << "Pair was not answered";
-  return *pending;
-}
-
-bool is(Client& client, const char* property) { return client.property(lock, device_interface, property) == 1; }
-
-std::string hidden(Client& client, const char* number) {
-  return client.characteristic(lock_address, std::string("0000") + number + "-0000-1000-8000-00805f9b34fb");
-}
-
-std::string manager(Client& client, const char* member, const char* path, const char* capability = nullptr) {
-  return client
-      .call("/org/bluez", "org.bluez.AgentManager1", member,
-            [&](sd_bus_message* message) {
-              sd_bus_message_append(message, "o", path);
-              if (capability) sd_bus_message_append(message, "s", capability);
-            })
-      .error;
-}
-
-constexpr const char* already_exists = "org.bluez.Error.AlreadyExists";
-constexpr const char* does_not_exist = "org.bluez.Error.DoesNotExist";
-constexpr const char* canceled = "org.bluez.Error.AuthenticationCanceled";
-constexpr const char* failed = "org.bluez.Error.AuthenticationFailed";
 
 TEST_F(Pairing, AProgramHasOneAgent) {
   Client client;
@@ -309,109 +258,6 @@ TEST_F(Pairing, WhatWaitsForSecurityIsAnsweredThen) {
   ASSERT_TRUE(client.until([&] { return read->done && write->done && notify->done; }));
   EXPECT_EQ(read->bytes, std::vector<std::uint8_t>{0x5e});
   EXPECT_EQ(read->error + write->error + notify->error, "");
-}
-
-Client::Pending read_hidden(Client& client, const char* number) {
-  const auto options = [](sd_bus_message* message) { sd_bus_message_append(message, "a{sv}", 0); };
-  return client.start(hidden(client, number), characteristic_interface, "ReadValue", options);
-}
-
-TEST_F(Pairing, ARequestThatIsRefusedPairsIfTheDefaultAgentAgrees) {
-  play("");
-  Client client;
-  ASSERT_EQ(client.be_agent("KeyboardDisplay"), "");
-  client.connect(lock_address);
-  const auto read = read_hidden(client, "fff1");
-  client.await_question("RequestAuthorization");
-  EXPECT_EQ(client.questions()[0].device, lock);
-  EXPECT_EQ(client.device(lock_address, "CancelPairing").error, does_not_exist) << "nobody called Pair";
-  EXPECT_FALSE(is(client, "Bonded"));
-  client.answer();
-  ASSERT_TRUE(client.until([&] { return read->done; }));
-  EXPECT_EQ(read->bytes, std::vector<std::uint8_t>{0x5e});
-  EXPECT_TRUE(is(client, "Bonded"));
-}
-
-TEST_F(Pairing, ARequestThatIsRefusedAsksWhatBothCanDo) {
-  play(R"("io": "display_yes_no")");
-  Client desktop;
-  ASSERT_EQ(desktop.be_agent("DisplayYesNo"), "");
-  Client client;
-  client.connect(lock_address);
-  const auto read = read_hidden(client, "fff2");
-  desktop.await_question("RequestConfirmation");
-  const auto pending = pair(client);  // joins it
-  client.settle();
-  EXPECT_FALSE(pending->done);
-  desktop.answer();
-  EXPECT_EQ(ended(client, pending).error, "");
-  ASSERT_TRUE(client.until([&] { return read->done; }));
-  EXPECT_EQ(read->bytes, std::vector<std::uint8_t>{0x5f});
-}
-
-TEST_F(Pairing, ARequestWhosePairingIsRefusedWaitsForTheEndOfTheLink) {
-  play("");
-  Client client;
-  ASSERT_EQ(client.be_agent("KeyboardDisplay"), "");
-  client.connect(lock_address);
-  const auto read = read_hidden(client, "fff1");
-  client.await_question("RequestAuthorization");
-  client.refuse();
-  client.settle();
-  EXPECT_FALSE(read->done);
-  ASSERT_TRUE(client.until([&] { return read->done; }));
-  EXPECT_NE(read->error, "");
-  EXPECT_TRUE(client.until([&] { return !is(client, "Connected"); }));
-  EXPECT_FALSE(is(client, "Paired"));
-}
-
-TEST_F(Pairing, ARequestThatIsRefusedWhereNobodyIsAskedWaitsForTheEndOfTheLink) {
-  play("");
-  Client client;
-  client.connect(lock_address);
-  const auto read = read_hidden(client, "fff1");
-  ASSERT_TRUE(client.until([&] { return read->done; }));
-  EXPECT_NE(read->error, "");
-  EXPECT_TRUE(client.until([&] { return !is(client, "Connected"); }));
-}
-
-TEST_F(Pairing, ThePeripheralsUserSeesAndTypesByCommand) {
-  play("");
-  const auto set_pairing = [](const char* io) {
-    return json{{"command", "set_pairing"}, {"address", lock_address}, {"io", io}};
-  };
-  tell(set_pairing("display_only"));
-  Client client;
-  ASSERT_EQ(client.be_agent("KeyboardDisplay"), "");
-  client.connect(lock_address);
-  auto pending = pair(client);
-  client.await_question("RequestPasskey");
-  const auto shown = tell({{"command", "shown_passkey"}, {"address", lock_address}})["passkey"].get<unsigned>();
-  client.answer(shown);
-  EXPECT_EQ(ended(client, pending).error, "");
-  client.adapter("RemoveDevice", [](sd_bus_message* message) { sd_bus_message_append(message, "o", lock.c_str()); });
-
-  tell(set_pairing("keyboard_only"));
-  EXPECT_THROW(tell({{"command", "type_passkey"}, {"address", lock_address}, {"passkey", 1}}), std::runtime_error);
-  client.connect(lock_address);
-  pending = pair(client);
-  client.await_question("DisplayPasskey");
-  client.settle();
-  EXPECT_FALSE(pending->done) << "he types only what he is told";
-  tell({{"command", "type_passkey"}, {"address", lock_address}, {"passkey", client.questions().back().passkey}});
-  EXPECT_EQ(ended(client, pending).error, "");
-}
-
-TEST_F(Pairing, WhatProgramsHaveRegisteredIsTold) {
-  Client client;
-  ASSERT_EQ(client.be_agent("KeyboardDisplay"), "");
-  client.discover();
-  const auto found = tell({{"command", "registered"}});
-  EXPECT_EQ(found["agents"], 1);
-  EXPECT_EQ(found["discoveries"], 1);
-  EXPECT_EQ(found["monitors"], 0);
-  client.leave();
-  EXPECT_EQ(tell({{"command", "registered"}, {"count", 0}})["agents"], 0);
 }
 
 TEST_F(Pairing, RemoveDeviceTakesTheBondAway) {
