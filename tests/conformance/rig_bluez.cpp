@@ -171,6 +171,16 @@ class BlueZRig final : public Rig {
     json request{{"command", "remove_service"}, {"address", std::move(address)}, {"uuid", service.to_string()}};
     (void)co_await ask(std::move(request));
   }
+  Task<> add_service(std::string address, AddedService service) override {
+    changed_ = true;
+    json characteristic{{"uuid", service.characteristic.to_string()},
+                        {"properties", {"read", "write", "notify"}},
+                        {"value", to_hex(service.value)}};
+    json added{{"uuid", service.uuid.to_string()}, {"characteristics", json::array({std::move(characteristic)})}};
+    if (service.handle) added["handle"] = service.handle->value();
+    json request{{"command", "add_service"}, {"address", std::move(address)}, {"service", std::move(added)}};
+    (void)co_await ask(std::move(request));
+  }
 
   DisconnectReason reason_of_remote_end() const override { return told(DisconnectReason::remote); }
   DisconnectReason reason_of_lost_link() const override { return told(DisconnectReason::timeout); }

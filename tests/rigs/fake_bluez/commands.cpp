@@ -47,12 +47,12 @@ void Commands::run(const std::string& line, Reply reply) {
 
 void Commands::dispatch(const Place& request, const Answer& answer) {
   using Do = void (Commands::*)(const Place&, const Answer&);
-  static constexpr std::array<std::string_view, 24> names{
+  static constexpr std::array<std::string_view, 25> names{
       "load",         "peripherals", "power",          "connections",       "subscriptions",    "writes", "notify",
       "indicate",     "set_value",   "get_value",      "set_attribute",     "drop_link",        "vanish", "return",
       "stall",        "resume",      "remove_service", "start_advertising", "stop_advertising", "quit",   "faults",
-      "clear_faults", "stream",      "forget_bonds"};
-  static constexpr std::array<Do, 24> commands{&Commands::load,
+      "clear_faults", "stream",      "forget_bonds",   "add_service"};
+  static constexpr std::array<Do, 25> commands{&Commands::load,
                                                &Commands::peripherals,
                                                &Commands::power,
                                                &Commands::connections,
@@ -75,7 +75,8 @@ void Commands::dispatch(const Place& request, const Answer& answer) {
                                                &Commands::faults,
                                                &Commands::clear_faults,
                                                &Commands::stream,
-                                               &Commands::forget_bonds};
+                                               &Commands::forget_bonds,
+                                               &Commands::add_service};
   request.expect(sim::JsonNode::Kind::object);
   const sim::JsonNode* command = request.node().find("command");
   if (!command) request.fail("the member 'command' is missing");

@@ -57,6 +57,7 @@ class Commands {
   void stall(const Place& request, const Answer& answer);
   void resume(const Place& request, const Answer& answer);
   void remove_service(const Place& request, const Answer& answer);
+  void add_service(const Place& request, const Answer& answer);
   void forget_bonds(const Place& request, const Answer& answer);
   void start_advertising(const Place& request, const Answer& answer);
   void stop_advertising(const Place& request, const Answer& answer);
