@@ -124,8 +124,11 @@ BLAU_LINKED_CASE(ServiceChanges, WhatWaitedIsNotSentToTheSuccessor) {
   const AddedService successor(added_service, added_value, bytes(0x66), place);
   (void)co_await add_and_await(rig, changes, successor);
   co_await ended.reach(3);
-  for (const auto& result : ended.items()) EXPECT_FALSE(result.has_value());
-  expect_error(ended.items().back(), ErrorCode::attribute_gone);
+  for (const auto& result : ended.items()) {
+    // bluetoothd still asks what is gone before it has read the table anew.
+    const bool was_asked = !rig.is_simulated() && !result && result.error().att() == AttError::invalid_handle;
+    if (!was_asked) expect_error(result, ErrorCode::attribute_gone);
+  }
   const auto value = co_await client.read_gatt_char(slow->handle());
   EXPECT_EQ(value, bytes(0x66));
 }

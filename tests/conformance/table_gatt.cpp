@@ -65,6 +65,7 @@ Row write() {
   replace(row, ErrorCode::invalid_argument,
           {.cases = "WrongName Write.MoreThan512IsRefusedUnsent Write.WithoutResponseFillsOnePacketAndNoMore "
                     "ReliableWrite.ExcludesWritesWithoutResponse"});
+  row.errors.push_back({ErrorCode::not_supported, {.cases = "ReliableWrite.AnEmptyValueOrNotSupported"}});
   row.timed_out = {.cases = "TimedOut Write.ASlowOneTimesOutAndTheNextWaitsForIt"};
   row.at_once = {.cases = "FromThreads Write.OrderIsKept Concurrency.ReadAndWriteOfOneCharacteristicOverlap"};
   return row;

@@ -91,6 +91,11 @@ void Session::write(std::uint16_t handle, ByteView value, std::optional<backend:
   const auto request = make_request<void>(handle, std::move(done));
   const DeviceObject* device = linked_device(request);
   if (!device) return;
+  // "Failed to initiate write": BlueZ 5.66 and 5.82.
+  if (kind == backend::WriteKind::reliable && value.empty())
+    return fail(request, Error(ErrorCode::not_supported,
+                               "BlueZ cannot write an empty value reliably: leave out reliable, if the characteristic "
+                               "allows that"));
   const auto attribute = kind ? find_characteristic(*device, handle) : find_descriptor(*device, handle);
   if (!attribute || stale_.contains(handle)) return fail(request, gone_error());
   system->daemon.call(
