@@ -231,7 +231,7 @@ class BlueZRig final : public Rig {
     co_return std::move(exchange->reply);
   }
 
-  /// bluetoothd says that it has resolved the services before it asks for Service Changed: what comes between it does not hear.
+  /// bluetoothd may say that it has resolved the services before it has asked for Service Changed: what comes between it does not hear.
   Task<> await_listener(std::string address) {
     const Place service_changed(std::move(address), Uuid{0x2a05});
     co_await await_subscribers(service_changed, 1);

@@ -124,10 +124,12 @@ BLAU_LINKED_CASE(ServiceChanges, WhatWaitedIsNotSentToTheSuccessor) {
   const AddedService successor(added_service, added_value, bytes(0x66), place);
   (void)co_await add_and_await(rig, changes, successor);
   co_await ended.reach(3);
-  for (const auto& result : ended.items()) {
-    // bluetoothd still asks what is gone before it has read the table anew.
-    const bool was_asked = !rig.is_simulated() && !result && result.error().att() == AttError::invalid_handle;
-    if (!was_asked) expect_error(result, ErrorCode::attribute_gone);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& result = ended.items()[i];
+    // bluetoothd still asks what is gone before it has read the table anew, and a peripheral may take what it was busy with.
+    const bool was_asked = !result && result.error().att() == AttError::invalid_handle;
+    const bool was_taken = i == 0 && result;
+    if (rig.is_simulated() || (!was_asked && !was_taken)) expect_error(result, ErrorCode::attribute_gone);
   }
   const auto value = co_await client.read_gatt_char(slow->handle());
   EXPECT_EQ(value, bytes(0x66));

@@ -84,7 +84,7 @@ TEST_F(BlueZGatt, AnObjectOfTheSamePathIsNotReadBeforeItWasDiscovered) {
   connect(*client);
   discover(*client);
   peer_.emit_removed(rate_path, characteristic_interface);
-  peer_.emit_added(rate_path, characteristic_interface, [](Message& m) {
+  peer_.emit_added(rate_path, [](Message& m) {
     m.append("a{sa{sv}}", 1, characteristic_interface, 2, "UUID", "s", "2a6e", "Flags", "as", 1, "read");
   });
   peer_.settle();
