@@ -91,7 +91,7 @@ void Session::write(std::uint16_t handle, ByteView value, std::optional<backend:
   const auto request = make_request<void>(handle, std::move(done));
   const DeviceObject* device = linked_device(request);
   if (!device) return;
-  // "Failed to initiate write": BlueZ 5.66 and 5.82.
+  // BlueZ 5.66: "Failed to initiate write".
   if (kind == backend::WriteKind::reliable && value.empty())
     return fail(request, Error(ErrorCode::not_supported,
                                "BlueZ cannot write an empty value reliably: leave out reliable, if the characteristic "
