@@ -58,6 +58,7 @@ struct WriteCommand {
   std::optional<AttributeArgument> descriptor;
   Bytes value;
   bool without_response = false;
+  bool reliable = false;
 };
 
 struct NotifyCommand {

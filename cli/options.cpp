@@ -81,7 +81,7 @@ struct Texts {
   /// Absent where they were not given; given as empty text they are wrong.
   std::optional<std::string> backend, timeout, descriptor, format, seconds, count, rssi, passkey;
   std::vector<std::string> characteristics, services, patterns;
-  bool passive = false, values = false, no_response = false, yes = false;
+  bool passive = false, values = false, no_response = false, reliable = false, yes = false;
 };
 
 /// The parser with its commands, and where it writes to.
@@ -223,6 +223,8 @@ class Parser {
         ->option_text(" ");
     add_descriptor(write, "Write this descriptor of the characteristic instead: UUID, assigned name or handle");
     write->add_flag("--no-response", texts_.no_response, "Do not ask the device to confirm");
+    write->add_flag("--reliable", texts_.reliable,
+                    "Let the device return what it was sent, and take it if that is right");
     write->footer(write_help);
   }
 
@@ -280,8 +282,16 @@ class Parser {
   Command write_command() const {
     if (texts_.no_response && texts_.descriptor)
       throw Error(ErrorCode::invalid_argument, "a descriptor is always written with response: leave out --no-response");
-    return WriteCommand{parse_device(texts_.device), parse_characteristic(texts_.characteristic), descriptor(),
-                        parse_value(texts_.value), texts_.no_response};
+    if (texts_.reliable && (texts_.descriptor || texts_.no_response))
+      throw Error(ErrorCode::invalid_argument,
+                  "--reliable is for values of characteristics, and always with response: leave out --descriptor and "
+                  "--no-response");
+    return WriteCommand{parse_device(texts_.device),
+                        parse_characteristic(texts_.characteristic),
+                        descriptor(),
+                        parse_value(texts_.value),
+                        texts_.no_response,
+                        texts_.reliable};
   }
 
   Command notify_command() const {

@@ -37,6 +37,7 @@ Task<void> write_value(const Session& session, const WriteCommand& command, Clie
   }
   WriteOptions options;
   if (command.without_response) options.response = false;
+  options.reliable = command.reliable;
   Progress progress("Writing " + full_name(characteristic), !session.options.verbose);
   co_await client.write_gatt_char(characteristic, command.value, options);
   progress.end();

@@ -119,6 +119,10 @@ struct ReadOptions {
 struct WriteOptions {
   /// With or without the peripheral's response; unset: with, where the characteristic allows it.
   std::optional<bool> response = std::nullopt;
+  /// By the procedure of reliable writes, whatever the length: the peripheral returns each part, what it returns is compared, and only then is the value taken, as a whole
+  /// (Core Vol 3 Part G 4.9.5). Needs the extended property `reliable_write`, not `write`. Errors: `not_permitted` without it, `invalid_argument` together with `response = false`,
+  /// `not_supported` for an empty value through BlueZ, `failed` where another value was returned than sent; nothing was written then.
+  bool reliable = false;
 };
 
 /// How to subscribe; trivially copyable.
@@ -237,7 +241,7 @@ class BLAU_API Client {
   /// Reads a value, long ones too. Errors: `not_permitted` without the property read.
   [[nodiscard]] Operation<Bytes> read_gatt_char(CharacteristicRef characteristic, ReadOptions options = ReadOptions());
   /// Writes a value of at most 512 bytes; without response at most `max_write_without_response_size()`.
-  /// Errors: `not_permitted` without the property, `invalid_argument` if it is too long; nothing was sent then.
+  /// Errors: `not_permitted` without the property, `invalid_argument` if it is too long or the options exclude each other, `not_supported` (`reliable`); nothing was sent then.
   [[nodiscard]] Operation<void> write_gatt_char(CharacteristicRef characteristic, Bytes value,
                                                 WriteOptions options = WriteOptions());
 

@@ -160,7 +160,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   struct Subscribed {
     std::shared_ptr<NotifySink> sink;
     backend::SubscribeRequest request;
-    Uuid uuid;
+    Characteristic characteristic;
     bool answered = false;  // the backend has said yes: it may outlast the link
     bool dropped = false;   // nobody holds it any more
   };

@@ -34,6 +34,7 @@ struct ReadCall {
 
   RequestQueues::Key prepare(ClientCore& core) {
     const auto characteristic = find_usable(core, ref);
+    ref = characteristic;
     if (!has(characteristic.properties(), Property::read)) throw not_permitted(characteristic, "read");
     return handle = characteristic.handle().value();
   }
@@ -55,11 +56,13 @@ struct WriteCall {
 
   RequestQueues::Key prepare(ClientCore& core) {
     const auto characteristic = find_usable(core, ref);
+    ref = characteristic;
     kind = choose_kind(characteristic);
     check_size(characteristic);
     return handle = characteristic.handle().value();
   }
   [[nodiscard]] backend::WriteKind choose_kind(const Characteristic& characteristic) const {
+    if (options.reliable) return check_reliable(characteristic);
     const bool with = has(characteristic.properties(), Property::write);
     const bool without = has(characteristic.properties(), Property::write_without_response);
     if (options.response.value_or(with || !without)) {
@@ -68,6 +71,15 @@ struct WriteCall {
     }
     if (!without) throw not_permitted(characteristic, "write_without_response");
     return backend::WriteKind::without_response;
+  }
+  /// Core Vol 3 Part G 3.3.3.1: only with that bit does the characteristic permit the procedure of 4.9.5.
+  [[nodiscard]] backend::WriteKind check_reliable(const Characteristic& characteristic) const {
+    if (options.response == false)
+      throw Error(ErrorCode::invalid_argument,
+                  "a reliable write is always answered: leave out response = false, or reliable");
+    if (!has(characteristic.properties(), Property::reliable_write))
+      throw not_permitted(characteristic, "reliable_write");
+    return backend::WriteKind::reliable;
   }
   void check_size(const Characteristic& characteristic) const {
     const bool command = kind == backend::WriteKind::without_response;
@@ -81,10 +93,9 @@ struct WriteCall {
   void issue(ClientCore& core, backend::Done<void>& done) {
     if (kind == backend::WriteKind::without_response)  // nobody answers that it wants a bond
       return core.require_port().write_characteristic(handle, std::move(value), kind, std::move(done));
-    auto write = [handle = handle, value = std::move(value)](backend::ClientPort& port, backend::Done<void> answer,
-                                                             Asked asked) mutable {
-      port.write_characteristic(handle, take_or_copy(value, asked), backend::WriteKind::with_response,
-                                std::move(answer));
+    auto write = [handle = handle, kind = kind, value = std::move(value)](
+                     backend::ClientPort& port, backend::Done<void> answer, Asked asked) mutable {
+      port.write_characteristic(handle, take_or_copy(value, asked), kind, std::move(answer));
     };
     request_bonded(core, handle, std::move(write), done);
   }
@@ -94,7 +105,10 @@ struct ReadDescriptorCall {
   DescriptorRef ref;
   ReadOptions options;
 
-  RequestQueues::Key prepare(ClientCore& core) const { return find_usable(core, ref).handle().value(); }
+  RequestQueues::Key prepare(ClientCore& core) {
+    ref = find_usable(core, ref);
+    return ref.handle().value();
+  }
   void issue(ClientCore& core, backend::Done<Bytes>& done) const {
     const auto handle = ref.handle().value();
     auto read = [handle, cached = options.use_cached](backend::ClientPort& port, backend::Done<Bytes> answer, Asked) {
@@ -108,8 +122,9 @@ struct WriteDescriptorCall {
   DescriptorRef ref;
   Bytes value;
 
-  RequestQueues::Key prepare(ClientCore& core) const {
+  RequestQueues::Key prepare(ClientCore& core) {
     const auto descriptor = find_usable(core, ref);
+    ref = descriptor;
     if (descriptor.uuid() == client_characteristic_configuration) {
       throw Error(ErrorCode::not_permitted,
                   "the client characteristic configuration is written by start_notify, subscribe and stop_notify");
@@ -229,11 +244,8 @@ void ClientCore::services_rediscovered(const Result<ServiceCollection>& services
 }
 
 void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
-  const auto old = this->tree();
   for (auto it = subscriptions_.begin(); it != subscriptions_.end();) {
-    const auto before = GattTree::find(old, CharacteristicRef(Handle(it->first)));
-    const auto after = GattTree::find(tree, CharacteristicRef(Handle(it->first)));
-    if (before && after && before->uuid() == after->uuid()) {
+    if (GattTree::find(tree, it->second.characteristic)) {
       ++it;
       continue;
     }

@@ -46,6 +46,7 @@ struct SubscribeCall {
 
   RequestQueues::Key prepare(ClientCore& core) {
     characteristic = find_usable(core, ref);
+    ref = *characteristic;
     (void)choose_kind(*characteristic, options);
     return characteristic->handle().value();
   }
@@ -174,14 +175,14 @@ void ClientCore::begin_subscription(const Characteristic& characteristic, Subscr
   }
   const auto sink = order.sink;
   // Before the request: values may come before its answer.
-  subscriptions_[handle] = Subscribed{sink, order.request, characteristic.uuid()};
+  subscriptions_.insert_or_assign(handle, Subscribed{sink, order.request, characteristic});
   auto then = [weak = weak_from_this(), handle, sink,
                done = std::move(order.done)](const Result<void>& result) mutable {
     const auto self = weak.lock();
     if (!self) return done(result);
     const bool wanted = self->is_subscribed(handle, sink);
     if (!result && wanted) self->subscriptions_.erase(handle);
-    if (result && wanted) self->subscriptions_[handle].answered = true;
+    if (result && wanted) self->subscriptions_.at(handle).answered = true;
     if (!result || wanted || self->link_ != Link::connected) return done(result);
     self->port_->unsubscribe(handle, std::move(done));  // nobody wants it any more
   };

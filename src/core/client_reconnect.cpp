@@ -123,12 +123,11 @@ void ClientCore::restore_subscriptions() {
   attempt_->restoring = 1;
   const auto number = attempt_->number;
   for (auto& [handle, subscribed] : std::exchange(suspended_, {})) {
-    const auto there = GattTree::find(attempt_->tree, CharacteristicRef(Handle(handle)));
-    if (!there || there->uuid() != subscribed.uuid) {
+    if (!GattTree::find(attempt_->tree, subscribed.characteristic)) {
       retire(std::move(subscribed.sink), Error(ErrorCode::attribute_gone, "the device took the characteristic away"));
       continue;
     }
-    subscriptions_[handle] = subscribed;  // before the request: values may come before its answer
+    subscriptions_.insert_or_assign(handle, subscribed);  // before the request: values may come before its answer
     ++attempt_->restoring;
   }
   const auto wanted = subscriptions_;

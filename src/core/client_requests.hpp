@@ -14,7 +14,7 @@ namespace blau::detail {
 
 /// An operation on one attribute: arguments, place in the queue and result in one node.
 ///
-/// `Call` has `Key prepare(ClientCore&)`, which checks and gives the attribute's handle; where the services changed while it waited it is asked again. And it has `void issue(ClientCore&, Done<T>&)`, which
+/// `Call` has `Key prepare(ClientCore&)`, which checks and gives the attribute's handle; where the services changed while it waited it is asked again, for the attribute that it found first. And it has `void issue(ClientCore&, Done<T>&)`, which
 /// moves the `Done` to the backend. Both may throw `Error`, `issue` only as long as it has not moved the `Done`.
 template <class T, class Call>
 class RequestNode final : public OperationNode<T>, private QueuedRequest {

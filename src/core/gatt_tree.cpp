@@ -57,12 +57,23 @@ Result<Characteristic> find_by_text(const GattTree::Pointer& tree, const std::st
 Result<Characteristic> find_same(const GattTree::Pointer& tree, const Characteristic& wanted) {
   if (GattTree::tree_of(wanted) == tree) return wanted;
   const auto same = find_by_handle(tree, wanted.handle(), wanted);
-  if (same && same->uuid() == wanted.uuid()) return same;
+  if (same && GattTree::same(*same, wanted)) return same;
   return Error(ErrorCode::attribute_gone, "the device no longer has the characteristic " + wanted.uuid().to_string() +
                                               " at " + in_text(wanted.handle()) + "; look it up in services() again");
 }
 
 }  // namespace
+
+bool GattTree::same(const Characteristic& a, const Characteristic& b) noexcept {
+  const auto service = a.service();
+  const auto other = b.service();
+  return a.handle() == b.handle() && a.uuid() == b.uuid() && service.handle() == other.handle() &&
+         service.uuid() == other.uuid();
+}
+
+bool GattTree::same(const Descriptor& a, const Descriptor& b) noexcept {
+  return a.handle() == b.handle() && a.uuid() == b.uuid() && same(a.characteristic(), b.characteristic());
+}
 
 Result<Characteristic> GattTree::find(const Pointer& tree, const CharacteristicRef& ref) {
   const auto& value = ref.value();
@@ -75,7 +86,8 @@ Result<Characteristic> GattTree::find(const Pointer& tree, const CharacteristicR
 Result<Descriptor> GattTree::find(const Pointer& tree, const DescriptorRef& ref) {
   for (std::size_t i = 0; i < tree->descriptors.size(); ++i) {
     if (tree->descriptors[i].handle != ref.handle().value()) continue;
-    if (!ref.descriptor() || ref.descriptor()->uuid() == tree->descriptors[i].uuid) return descriptor(tree, i);
+    auto found = descriptor(tree, i);
+    if (!ref.descriptor() || same(*ref.descriptor(), found)) return found;
     break;
   }
   if (ref.descriptor())

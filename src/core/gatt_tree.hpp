@@ -44,7 +44,11 @@ struct GattTree {
   /// Sorts by handle. Errors: `failed` if a handle is 0 or there twice.
   static Result<Pointer> build(backend::GattDatabase database, MtuCell mtu);
 
-  /// The characteristic that `ref` names. One that is no part of this tree is looked for by its handle and UUID.
+  /// Whether both name one attribute, of one discovery or of two: what lies at a handle is another one where its type or its service's is another.
+  static bool same(const Characteristic& a, const Characteristic& b) noexcept;
+  static bool same(const Descriptor& a, const Descriptor& b) noexcept;
+
+  /// The characteristic that `ref` names. One that is no part of this tree is looked for by what makes it `same`.
   /// Errors: `attribute_not_found`, `attribute_ambiguous`, `attribute_gone`, `invalid_argument`.
   static Result<Characteristic> find(const Pointer& tree, const CharacteristicRef& ref);
   /// Errors: `attribute_not_found`.

@@ -150,6 +150,18 @@ TEST(Write, WritesWhatItIsGiven) {
   EXPECT_EQ(blau({"write", strap, everything, std::string(1024, 'a')}).status, 0);
 }
 
+TEST(Write, WritesReliablyWhatOffersIt) {
+  const auto write = [](const char* uuid) {
+    return Program(with_world({"write", "C0:FF:EE:00:00:07", uuid, "01", "--reliable"}, "reliable.json")).finish();
+  };
+  const auto written = write("2a46");
+  EXPECT_EQ(written.status, 0) << written.errors;
+  EXPECT_THAT(written.output, StartsWith("wrote 1 byte"));
+  const auto refused = write("2a47");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.errors, HasSubstr("reliable_write"));
+}
+
 TEST(Write, RefusesWhatTheCharacteristicDoesNotAllow) {
   const auto unwritable = blau({"write", strap, "2a38", "00"});
   EXPECT_EQ(unwritable.status, 1);

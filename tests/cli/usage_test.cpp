@@ -99,6 +99,8 @@ TEST(Usage, RefusesMalformedValuesAndFormats) {
   expect_usage_error({"write", "Twins", "2a19", "u16:1"}, "u16le");
   expect_usage_error({"write", "Twins", "2a19", std::string(1026, 'a')}, "at most 512");
   expect_usage_error({"write", "Twins", "2a19", "00", "--descriptor", "2901", "--no-response"}, "--no-response");
+  for (const auto* const flag : {"--no-response", "--descriptor=2901"})
+    expect_usage_error({"write", "Twins", "2a19", "00", "--reliable", flag}, "--reliable");
   expect_usage_error({"read", "Twins", "2a19", "--format", "u9"}, "'u9' is no format");
   expect_usage_error({"read", "Twins", "2a19", "--format", ""}, "is no format");
 }

@@ -16,9 +16,13 @@ using nlohmann::json;
 
 Property properties_of(const json& item) {
   static const std::map<std::string, Property> names{
-      {"broadcast", Property::broadcast}, {"read", Property::read},
-      {"write", Property::write},         {"write_without_response", Property::write_without_response},
-      {"notify", Property::notify},       {"indicate", Property::indicate}};
+      {"broadcast", Property::broadcast},
+      {"read", Property::read},
+      {"write", Property::write},
+      {"write_without_response", Property::write_without_response},
+      {"notify", Property::notify},
+      {"indicate", Property::indicate},
+      {"reliable_write", Property::reliable_write | Property::extended_properties}};
   auto properties = Property::none;
   for (const auto& name : item.at("properties")) properties |= names.at(name.get<std::string>());
   return properties;
@@ -72,6 +76,7 @@ class Counter {
     const bool has_own = std::any_of(listed.begin(), listed.end(), is_configuration);
     if (!has_own && has(made.properties, Property::notify | Property::indicate))
       made.descriptors.push_back({next_++, Uuid{0x2902}});
+    if (has(made.properties, Property::reliable_write)) made.descriptors.push_back({next_++, Uuid{0x2900}});
     for (const auto& descriptor : listed) {
       const auto handle = next(descriptor);
       made.descriptors.push_back({handle, Uuid{descriptor.at("uuid").get<std::string>()}});

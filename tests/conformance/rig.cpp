@@ -32,6 +32,7 @@ std::string Rig::lacks(Ability ability) const {
 Task<> Rig::stall(std::string) { cannot("stall a peripheral"); }
 Task<> Rig::resume(std::string) { cannot("resume a peripheral"); }
 Task<> Rig::remove_service(std::string, Uuid) { cannot("remove a service"); }
+Task<> Rig::add_service(std::string, AddedService) { cannot("add a service"); }
 Task<> Rig::set_pairing(std::string, sim::PairingOptions) { cannot("let a peripheral pair in another way"); }
 Task<std::uint32_t> Rig::shown_passkey(std::string) { cannot("look at a peripheral's display"); }
 Task<> Rig::type_passkey(std::string, std::uint32_t) { cannot("type on a peripheral's keyboard"); }

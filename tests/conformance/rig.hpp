@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,11 +28,22 @@ struct Written {
   friend bool operator==(const Written&, const Written&) = default;
 };
 
+/// A service to be added, with one characteristic that can be read, written and notified. No aggregate, for the same reason.
+struct AddedService {
+  AddedService(const Uuid& type, const Uuid& characteristic_type, Bytes first_value,
+               std::optional<Handle> place = std::nullopt)
+      : uuid(type), characteristic(characteristic_type), value(std::move(first_value)), handle(place) {}
+  Uuid uuid;
+  Uuid characteristic;
+  Bytes value;
+  std::optional<Handle> handle;  ///< absent: behind all others
+};
+
 /// What not every rig can do. A case that needs one of these is skipped where it is missing, with the rig's reason.
 enum class Ability : std::uint8_t {
   stall,            ///< `stall`: links stay up, and nothing is answered
   end_abruptly,     ///< a link may end in the middle of its discovery, and a service in the middle of a subscription
-  change_services,  ///< `remove_service`
+  change_services,  ///< `remove_service` and `add_service`
   lose_system,      ///< `lose_system`
   pairing,          ///< its system pairs
   begin_pairing,  ///< its system pairs by itself where a request needs it, or the peripheral asks for it (`request_security`)
@@ -97,6 +109,8 @@ class Rig {
   [[nodiscard]] virtual Task<> type_passkey(std::string address, std::uint32_t passkey);
   /// The peripheral takes a service away and tells whoever is connected.
   [[nodiscard]] virtual Task<> remove_service(std::string address, Uuid service);
+  /// The peripheral adds one and tells whoever is connected. It may stand where one was taken away.
+  [[nodiscard]] virtual Task<> add_service(std::string address, AddedService service);
   /// The system that `threaded_backend` named ends; outside `run`.
   virtual void lose_system();
 

@@ -171,7 +171,19 @@ class BlueZRig final : public Rig {
   Task<> forget_bonds(std::string address) override { return tell("forget_bonds", std::move(address)); }
   Task<> remove_service(std::string address, Uuid service) override {
     changed_ = true;
+    co_await await_listener(address);
     json request{{"command", "remove_service"}, {"address", std::move(address)}, {"uuid", service.to_string()}};
+    (void)co_await ask(std::move(request));
+  }
+  Task<> add_service(std::string address, AddedService service) override {
+    changed_ = true;
+    co_await await_listener(address);
+    json characteristic{{"uuid", service.characteristic.to_string()},
+                        {"properties", {"read", "write", "notify"}},
+                        {"value", to_hex(service.value)}};
+    json added{{"uuid", service.uuid.to_string()}, {"characteristics", json::array({std::move(characteristic)})}};
+    if (service.handle) added["handle"] = service.handle->value();
+    json request{{"command", "add_service"}, {"address", std::move(address)}, {"service", std::move(added)}};
     (void)co_await ask(std::move(request));
   }
 
@@ -220,6 +232,12 @@ class BlueZRig final : public Rig {
     co_await exchange->done.wait(control_patience);
     if (exchange->failure) std::rethrow_exception(exchange->failure);
     co_return std::move(exchange->reply);
+  }
+
+  /// bluetoothd may say that it has resolved the services before it has asked for Service Changed: what comes between it does not hear.
+  Task<> await_listener(std::string address) {
+    const Place service_changed(std::move(address), Uuid{0x2a05});
+    co_await await_subscribers(service_changed, 1);
   }
 
   Task<> tell(const char* command, std::string address) {

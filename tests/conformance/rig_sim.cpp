@@ -128,6 +128,17 @@ class SimRig final : public Rig {
     peripheral.remove_service(peripheral.service(service));
     co_return;
   }
+  Task<> add_service(std::string address, AddedService service) override {
+    sim::ServiceOptions options;
+    if (service.handle) options.handle = service.handle->value();
+    auto& added = world_->peripheral(address).add_service(service.uuid, options);
+    sim::CharacteristicOptions characteristic;
+    characteristic.uuid = service.characteristic;
+    characteristic.properties = Property::read | Property::write | Property::notify;
+    characteristic.value = std::move(service.value);
+    added.add_characteristic(characteristic);
+    co_return;
+  }
   void lose_system() override { threaded_world_.reset(); }
 
   DisconnectReason reason_of_remote_end() const override { return DisconnectReason::remote; }

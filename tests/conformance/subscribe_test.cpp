@@ -205,5 +205,30 @@ BLAU_LINKED_CASE(Subscribe, CancelingTheSubscriptionLeavesNoneBehind) {
   EXPECT_EQ(got, sent);
 }
 
+BLAU_LINKED_CASE(Subscribe, WhatABondedDeviceSendsUnaskedReachesNobody) {
+  if (!can(rig, Ability::pairing)) co_return;
+  co_await client.pair();
+  const Place place(gatt, quiet);
+  Inbox<Bytes> before;
+  auto on_before = into(before);
+  co_await client.start_notify(quiet, on_before);
+  co_await drop_and_await(rig, client);
+  co_await client.connect();
+  // It has kept what was configured (Core Vol 3 Part G 2.4.4), and sends at once.
+  co_await rig.await_subscribers(place, 1);
+  const auto reached = co_await rig.notify(place, counter(5));
+  EXPECT_EQ(reached, 1U);
+  const auto behind = co_await client.read_gatt_char(own(0x0102));
+  EXPECT_EQ(behind, bytes(0x2a));
+  Inbox<Bytes> after;
+  auto on_after = into(after);
+  co_await client.start_notify(quiet, on_after);
+  (void)co_await rig.notify(place, counter(3, 50));
+  co_await after.reach(3);
+  EXPECT_EQ(after.items(), counter(3, 50));
+  EXPECT_TRUE(before.items().empty()) << "its link is over, and so is its subscription";
+  co_await client.unpair();
+}
+
 }  // namespace
 }  // namespace blau::conformance

@@ -54,11 +54,18 @@ Row read() {
 }
 
 Row write() {
-  auto row = gatt_row("write_gatt_char", "Write.WithResponseArrives Write.WithoutResponseArrives Write.SizesUpTo512",
-                      "Errors.OfWritesByTheirCode Write.MoreThanTheAttributeHolds");
-  row.errors.push_back({ErrorCode::not_permitted, {.cases = "Write.NotPermittedWithoutTheProperty"}});
+  auto row = gatt_row("write_gatt_char",
+                      "Write.WithResponseArrives Write.WithoutResponseArrives Write.SizesUpTo512 "
+                      "ReliableWrite.WritesValuesOfEachLength WriteCommand.ManyLongOnesAllArriveInOrder",
+                      "Errors.OfWritesByTheirCode Write.MoreThanTheAttributeHolds "
+                      "ReliableWrite.TooLongAValueIsRefusedHereOrThere");
+  row.errors.push_back({ErrorCode::not_permitted,
+                        {.cases = "Write.NotPermittedWithoutTheProperty "
+                                  "ReliableWrite.IsRefusedWhereTheCharacteristicDoesNotOfferIt"}});
   replace(row, ErrorCode::invalid_argument,
-          {.cases = "WrongName Write.MoreThan512IsRefusedUnsent Write.WithoutResponseFillsOnePacketAndNoMore"});
+          {.cases = "WrongName Write.MoreThan512IsRefusedUnsent Write.WithoutResponseFillsOnePacketAndNoMore "
+                    "ReliableWrite.ExcludesWritesWithoutResponse"});
+  row.errors.push_back({ErrorCode::not_supported, {.cases = "ReliableWrite.AnEmptyValueOrNotSupported"}});
   row.timed_out = {.cases = "TimedOut Write.ASlowOneTimesOutAndTheNextWaitsForIt"};
   row.at_once = {.cases = "FromThreads Write.OrderIsKept Concurrency.ReadAndWriteOfOneCharacteristicOverlap"};
   return row;

@@ -41,7 +41,7 @@ std::vector<Row> client_value_rows() {
           stream("bond_changes", "Pairing.TheBondIsTold"),
           value("connect_attempts", "Connect.ByDevice"),
           services,
-          stream("service_changes", "Services.ARemovedServiceIsGone"),
+          stream("service_changes", "Services.ARemovedServiceIsGone ServiceChanges.AnAddedServiceIsSeenAndUsed"),
           value("dropped_values", "Notify.ASlowCoroutineLosesTheOldest"),
           callback};
 }

@@ -107,6 +107,22 @@ TEST_F(AttributeServerTest, ADeferredReadOfAnAttributeThatIsGone) {
   EXPECT_EQ(hex(server_.finish_read(reads_.at(0).ticket, bytes(1)).response), "010a030001");
 }
 
+TEST_F(AttributeServerTest, WhatTakesTheHandlesOfARemovedServiceInheritsNothing) {
+  ask("12 0400 0100");
+  on_write_ = [](const WriteAttempt&) { return WriteAnswer(Deferred{}); };
+  ask("12 0700 aa");
+  changes_.clear();
+  EXPECT_FALSE(server_.remove_service(2));
+  EXPECT_TRUE(server_.remove_service(1));
+  EXPECT_EQ(changes_, std::to_string(client_) + ":3=0 ");
+  auto again = make_services().front();
+  again.handle = 1;
+  ASSERT_TRUE(server_.table().append(std::vector{again}).has_value());
+  EXPECT_EQ(server_.subscription(client_, 3), 0);
+  EXPECT_EQ(hex(server_.finish_write(writes_.at(0).first.ticket, Accepted{}).response), "0112070001");
+  EXPECT_EQ(server_.table().find(7)->value, counted(40)) << "what was meant for the other one";
+}
+
 // Hooks that do more than answer
 
 TEST_F(AttributeServerTest, AHookMayCloseTheBearer) {

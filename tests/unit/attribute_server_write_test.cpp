@@ -91,6 +91,19 @@ TEST_F(AttributeServerTest, WritesInParts) {
   EXPECT_EQ(writes_[0].second, bytes(1, 2, 3, 4));
 }
 
+TEST_F(AttributeServerTest, WhatIsOnlyWrittenReliablyIsNotWrittenByARequest) {
+  ServiceSpec reliable;
+  reliable.uuid = Uuid(0x1811);
+  reliable.characteristics = {characteristic(0x2a46, property::read | property::reliable_write, bytes(1))};
+  const auto placed = server_.table().append(std::vector{reliable});
+  ASSERT_TRUE(placed.has_value());
+  ASSERT_EQ((*placed)[0].characteristics[0].value, 25);
+  EXPECT_EQ(ask("12 1900 02"), "0112190003");
+  EXPECT_EQ(ask("16 1900 0000 02"), "171900000002");
+  EXPECT_EQ(ask("18 01"), "19");
+  EXPECT_EQ(server_.table().find(25)->value, bytes(2));
+}
+
 TEST_F(AttributeServerTest, WritesSeveralValuesAtOnce) {
   ask("16 0700 0000 aa");
   ask("16 1300 0000 bb");

@@ -155,6 +155,30 @@ TEST(AttributeTable, RemovesAServiceAndLeavesItsHandlesFree) {
   EXPECT_EQ(table.next_free(), 6u);
 }
 
+TEST(AttributeTable, GivesAnAskedForGapAgain) {
+  AttributeTable table;
+  const std::vector services{service(0x180d, {with_value(0x2a37, property::notify)}), service(0x180f)};
+  ASSERT_TRUE(table.append(services).has_value());
+  ASSERT_TRUE(table.remove_service(1));
+  ServiceSpec successor = service(0x1811, {with_value(0x2a39, property::read)});
+  successor.handle = 2;
+  const auto placed = table.append(std::vector{successor});
+  ASSERT_TRUE(placed.has_value());
+  EXPECT_EQ((*placed)[0].handle, 2);
+  EXPECT_EQ((*placed)[0].end, 4);
+  std::vector<std::uint16_t> handles;
+  for (const Attribute& attribute : table.all()) handles.push_back(attribute.handle);
+  EXPECT_EQ(handles, (std::vector<std::uint16_t>{2, 3, 4, 5}));
+  EXPECT_EQ(table.next_free(), 6u);
+  // Neither where one is, nor inside one, nor where there is too little room.
+  for (const std::uint16_t handle : {2, 4, 1}) {
+    ServiceSpec another = service(0x1812, {with_value(0x2a4d, property::read)});
+    another.handle = handle;
+    EXPECT_FALSE(table.append(std::vector{another}).has_value()) << handle;
+  }
+  EXPECT_EQ(table.all().size(), 4u);
+}
+
 TEST(AttributeTable, RefusesHandlesThatDoNotRise) {
   ServiceSpec late = service(0x180f);
   late.handle = 2;

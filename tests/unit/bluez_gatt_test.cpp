@@ -78,6 +78,60 @@ TEST_F(BlueZGatt, RemovedCharacteristicFailsItsRead) {
   EXPECT_THAT(told.log, ElementsAre("services changed"));
 }
 
+TEST_F(BlueZGatt, AnObjectOfTheSamePathIsNotReadBeforeItWasDiscovered) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  peer_.emit_removed(rate_path, characteristic_interface);
+  peer_.emit_added(rate_path, [](Message& m) {
+    m.append("a{sa{sv}}", 1, characteristic_interface, 2, "UUID", "s", "2a6e", "Flags", "as", 1, "read");
+  });
+  peer_.settle();
+  Answer<Bytes> read;
+  client->read_characteristic(rate, false, read.taker());
+  EXPECT_EQ(read.code(), ErrorCode::attribute_gone);
+  Answer<void> written;
+  client->write_characteristic(rate, bytes(1), backend::WriteKind::with_response, written.taker());
+  EXPECT_EQ(written.code(), ErrorCode::attribute_gone);
+  Answer<void> subscribed;
+  client->subscribe(rate, {backend::SubscribeKind::notify}, subscribed.taker());
+  EXPECT_EQ(subscribed.code(), ErrorCode::attribute_gone);
+  discover(*client);
+  client->read_characteristic(rate, false, read.taker());
+  Message call = peer_.next_call("ReadValue");
+  reply_value(call, 7);
+  expect(read);
+}
+
+TEST_F(BlueZGatt, EachKindOfWriteHasItsType) {
+  Told told;
+  const auto client = make_client(told);
+  connect(*client);
+  discover(*client);
+  using Kind = backend::WriteKind;
+  for (const auto& [kind, type] :
+       {std::pair(Kind::with_response, "request"), std::pair(Kind::without_response, "command"),
+        std::pair(Kind::reliable, "reliable")}) {
+    Answer<void> answer;
+    client->write_characteristic(rate, bytes(1), kind, answer.taker());
+    Message call = peer_.next_call("WriteValue");
+    Reader reader(call);
+    reader.skip("ay");
+    std::string told_type;
+    reader.each_property([&](std::string_view name) {
+      std::string_view text;
+      if (name != "type" || !reader.variant(text)) return false;
+      told_type = text;
+      return true;
+    });
+    EXPECT_EQ(told_type, type);
+    peer_.reply(call);
+    expect(answer);
+    EXPECT_TRUE(answer.succeeded());
+  }
+}
+
 TEST_F(BlueZGatt, EmptyTreeIsAFailedDiscovery) {
   has_gatt_ = false;
   Told told;

@@ -276,6 +276,7 @@ TEST_F(BlueZNotify, ReadOfARemovedCharacteristicIsNoLongerOpen) {
   EXPECT_EQ(answer.code(), ErrorCode::attribute_gone);
   emit_rate_added();
   peer_.settle();
+  discover(*client_);
   subscribe(*client_);
   notify(7);
   peer_.settle();

@@ -296,6 +296,29 @@ TEST_F(ClientGatt, RequestThatWaitsWhileItsAttributeGoesIsNotSent) {
   });
 }
 
+TEST_F(ClientGatt, RequestByNumberThatWaitsIsNotSentToTheSuccessor) {
+  with_client([this](Client& client) -> Task<> {
+    Started<Bytes> first(client.read_gatt_char(Handle{10}));
+    Started<Bytes> reading(client.read_gatt_char(Handle{10}));
+    Started<void> written(client.write_gatt_char(Handle{5}, bytes(1)));
+    Started<void> writing(client.write_gatt_char(Handle{5}, bytes(2)));
+    port().events->on_services_changed();
+    auto other = small_database();
+    for (auto& service : other.services) service.uuid = Uuid{0xff77};
+    port().discoveries.answer(other);
+    port().reads.answer(bytes(1));
+    port().writes.answer({});
+    co_await turns();
+    EXPECT_TRUE(first.succeeded());
+    EXPECT_EQ(reading.failure(), ErrorCode::attribute_gone);
+    EXPECT_EQ(writing.failure(), ErrorCode::attribute_gone);
+    EXPECT_EQ(port().reads.count(), 1) << "the same type, but of another service";
+    EXPECT_EQ(port().writes.count(), 1);
+    Started<Bytes> again(client.read_gatt_char(Handle{10}));
+    EXPECT_EQ(port().reads.count(), 2) << "a number names what lies there now";
+  });
+}
+
 TEST_F(ClientGatt, ChangeThatWaitedWhenTheLinkWasLostDoesNotHideTheNext) {
   with_client([this](Client& client) -> Task<> {
     port().events->on_services_changed();

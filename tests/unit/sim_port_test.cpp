@@ -101,6 +101,33 @@ TEST_F(SimPort, DisconnectTellsTheEndBeforeItIsDone) {
   EXPECT_EQ(client->mtu(), 23);
 }
 
+TEST_F(SimPort, AHandleThatAnotherServiceTookIsGoneUntilItIsDiscovered) {
+  link_up();
+  auto& old = device.service(0x1234);
+  const auto handle = declaration();
+  const auto place = static_cast<std::uint16_t>(handle - 1);
+  const auto read = [&] { client->read_characteristic(handle, false, note<Bytes>("read")); };
+  on_loop([&] {
+    read();  // under way while the table changes
+    device.remove_service(old);
+    device.add_service(0x4321, {.handle = place})
+        .add_characteristic({.uuid = 0x5432, .properties = Property::read, .value = bytes(2)});
+  });
+  EXPECT_THAT(events.log, testing::Each(testing::AnyOf("services", "read attribute_gone")));
+  EXPECT_THAT(events.log, testing::Contains("read attribute_gone"));
+  events.log.clear();
+  // Another client of the link looks first; this one has not.
+  const auto other = make_client();
+  on_loop([&] { other->connect(note<void>("connect")); });
+  on_loop([&] { other->discover({}, note<backend::GattDatabase>("discover")); });
+  on_loop(read);
+  EXPECT_THAT(events.log, testing::ElementsAre("connect ok", "discover ok", "read attribute_gone"));
+  events.log.clear();
+  on_loop([&] { client->discover({}, note<backend::GattDatabase>("discover")); });
+  on_loop(read);
+  EXPECT_THAT(events.log, testing::ElementsAre("discover ok", "read ok"));
+}
+
 TEST_F(SimPort, LostLinkIsToldBeforeWhatFailsOfIt) {
   link_up();
   on_loop([&] {

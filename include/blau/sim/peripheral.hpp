@@ -71,8 +71,8 @@ struct PeripheralOptions {
 
 /// A simulated peripheral.
 ///
-/// Its table is fixed by the first connection, or when a handle is asked for: then attributes have their handles. Services that are added later come behind the last handle, and
-/// a change of the table is told to connected centrals by a Service Changed indication (Core Vol 3 Part G 7.1).
+/// Its table is fixed by the first connection, or when a handle is asked for: then attributes have their handles. Services that are added later come behind the last handle, or, if they ask for one, where a
+/// service was taken away. A change of the table is told to connected centrals by a Service Changed indication (Core Vol 3 Part G 7.1).
 ///
 /// See `World` for threads.
 class BLAU_API Peripheral {
@@ -88,7 +88,7 @@ class BLAU_API Peripheral {
   /// Adds a service. The reference holds as long as the world.
   /// @throws Error `invalid_argument` for a handle that is taken, and for Generic Access or Generic Attribute where they are there already.
   Service& add_service(const UuidArgument& uuid, const ServiceOptions& options = ServiceOptions());
-  /// Takes a service away; it stays readable as an object. Its handles are not given again.
+  /// Takes a service away; it stays readable as an object. Its handles are given again only to a service that asks for them.
   void remove_service(Service& service);
   /// The first of this UUID. @throws Error `attribute_not_found`
   [[nodiscard]] Service& service(const UuidArgument& uuid);

@@ -165,6 +165,7 @@ void Session::link_ended(DisconnectReason reason, const std::string& native) {
   const auto self = shared_from_this();
   link_.reset();
   services_known_ = false;
+  stale_.clear();
   mtu_ = default_mtu;
   discovery_.reset();
   const auto requests = std::exchange(requests_, {});
@@ -198,6 +199,7 @@ void Session::attributes_changed() {
 void Session::attribute_removed(std::uint16_t handle) {
   if (handle == 0) return;
   const auto self = shared_from_this();
+  stale_.insert(handle);
   const Error error(ErrorCode::attribute_gone, "the peripheral took this attribute away: discover again");
   const auto requests = requests_;
   // BlueZ does not answer what was asked of a removed object.

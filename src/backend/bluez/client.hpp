@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -127,6 +128,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool linked_ = false;
   bool services_known_ = false;
   bool change_due_ = false;
+  // Whose objects went since the core was told what there is: another attribute may be there under the same handle, which the core does not mean.
+  std::set<std::uint16_t> stale_;
   // As was told last.
   bool bonded_ = false;
   std::uint16_t mtu_ = default_mtu;

@@ -63,6 +63,7 @@ void Notifications::subscribe(const std::shared_ptr<Session>& taker, const Sourc
   if (!is_new) return;
   entry->path = source.path;
   entry->uuid = source.uuid;
+  entry->service = source.service;
   entry->by_socket = by_socket;
   start(source.handle, entry);
 }
@@ -71,7 +72,7 @@ void Notifications::restore(const DeviceObject& device) {
   for (const auto& [handle, entry] : std::exchange(lost_, {})) {
     const auto back = device.characteristics.find(handle);
     if (back == device.characteristics.end() || back->second.uuid != entry->uuid) continue;
-    if (entry->takers.empty()) continue;
+    if (entry->takers.empty() || device.service_uuid(back->second) != entry->service) continue;
     if (attribute_path(device.path, back->second.service, handle) == entry->path) restart(handle, *entry);
   }
 }
@@ -85,6 +86,7 @@ void Notifications::restart(std::uint16_t handle, const Entry& lost) {
   if (!is_new) return;
   entry->path = lost.path;
   entry->uuid = lost.uuid;
+  entry->service = lost.service;
   entry->by_socket = lost.by_socket;
   entry->started = true;  // for those who take it
   start(handle, entry);

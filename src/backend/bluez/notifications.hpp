@@ -28,6 +28,7 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
     std::uint16_t handle;
     std::string path;
     Uuid uuid;
+    Uuid service;  ///< its service's type
   };
   /// @param by_socket by AcquireNotify, where that is possible; whoever comes first decides
   void subscribe(const std::shared_ptr<Session>& taker, const Source& source, bool by_socket, backend::Done<void> done);
@@ -63,6 +64,7 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   struct Entry {
     std::string path;
     Uuid uuid;
+    Uuid service;
     bool by_socket = false;
     bool started = false;
     bool asked = false;  // BlueZ has not answered yet

@@ -69,6 +69,11 @@ struct DeviceObject {
   std::map<std::uint16_t, DescriptorObject> descriptors;
 
   [[nodiscard]] bool has_bond() const noexcept { return bonded.value_or(paired); }
+  /// Of the service that a characteristic belongs to; null where it is not there.
+  [[nodiscard]] Uuid service_uuid(const CharacteristicObject& characteristic) const {
+    const auto found = services.find(characteristic.service);
+    return found == services.end() ? Uuid() : found->second.uuid;
+  }
   /// Without an address nobody could be told which device it is.
   [[nodiscard]] bool has_address() const noexcept { return identity.address().number() != 0; }
 };

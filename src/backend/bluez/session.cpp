@@ -70,7 +70,7 @@ void Session::read(std::uint16_t handle, bool of_descriptor, backend::Done<Bytes
   const DeviceObject* device = linked_device(request);
   if (!device) return;
   const auto attribute = of_descriptor ? find_descriptor(*device, handle) : find_characteristic(*device, handle);
-  if (!attribute) return fail(request, gone_error());
+  if (!attribute || stale_.contains(handle)) return fail(request, gone_error());
   const auto notifications = of_descriptor ? nullptr : link_->notifications().shared_from_this();
   const std::uint64_t number = notifications ? notifications->read_begins(handle) : 0;
   system->daemon.call(make_read(system->daemon, *attribute), [self = shared_from_this(), request, notifications,
@@ -91,8 +91,13 @@ void Session::write(std::uint16_t handle, ByteView value, std::optional<backend:
   const auto request = make_request<void>(handle, std::move(done));
   const DeviceObject* device = linked_device(request);
   if (!device) return;
+  // BlueZ 5.66: "Failed to initiate write".
+  if (kind == backend::WriteKind::reliable && value.empty())
+    return fail(request, Error(ErrorCode::not_supported,
+                               "BlueZ cannot write an empty value reliably: leave out reliable, if the characteristic "
+                               "allows that"));
   const auto attribute = kind ? find_characteristic(*device, handle) : find_descriptor(*device, handle);
-  if (!attribute) return fail(request, gone_error());
+  if (!attribute || stale_.contains(handle)) return fail(request, gone_error());
   system->daemon.call(
       make_write(system->daemon, *attribute, value, kind), [self = shared_from_this(), request](const Reply& reply) {
         if (self->system_.expired()) return;
@@ -106,7 +111,7 @@ void Session::subscribe(std::uint16_t handle, const backend::SubscribeRequest& w
   const DeviceObject* device = linked_device(request);
   if (!device) return;
   const auto found = device->characteristics.find(handle);
-  if (found == device->characteristics.end()) return fail(request, gone_error());
+  if (found == device->characteristics.end() || stale_.contains(handle)) return fail(request, gone_error());
   if (wanted.kind == backend::SubscribeKind::indicate && has(found->second.properties, Property::notify))
     return fail(request, Error(ErrorCode::not_supported,
                                "BlueZ always takes notifications where a characteristic has both: leave out "
@@ -114,7 +119,8 @@ void Session::subscribe(std::uint16_t handle, const backend::SubscribeRequest& w
   const std::string path = attribute_path(device->path, found->second.service, handle);
   link_->watch_values();
   const bool by_socket = wanted.path == NotifyPath::socket;
-  link_->notifications().subscribe(shared_from_this(), {handle, path, found->second.uuid}, by_socket,
+  const Notifications::Source source{handle, path, found->second.uuid, device->service_uuid(found->second)};
+  link_->notifications().subscribe(shared_from_this(), source, by_socket,
                                    [self = shared_from_this(), request](const Result<void>& result) {
                                      if (result) return self->finish<void>(request, Result<void>());
                                      self->fail_after_look(request, result.error());
@@ -201,6 +207,7 @@ void Session::finish_discovery(const DeviceObject& device) {
                                "BlueZ found no service: the discovery failed, or the link is not Low "
                                "Energy; connect again"));
   services_known_ = true;
+  stale_.clear();
   if (link_) link_->notifications().restore(device);
   finish<backend::GattDatabase>(request, build_database(device, discovery_filter_));
 }

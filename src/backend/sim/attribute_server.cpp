@@ -85,6 +85,7 @@ ServerOutput AttributeServer::finish_read(Ticket ticket, ReadAnswer answer) {
   const auto parked = self_->parked.find(ticket);
   if (parked == self_->parked.end() || std::holds_alternative<Deferred>(answer)) return {};
   Transaction& transaction = parked->second.transaction;
+  if (transaction.orphaned) answer = AttError::invalid_handle;
   transaction.reads.insert_or_assign(transaction.handle, std::move(answer));
   return self_->resume(ticket);
 }
@@ -93,8 +94,26 @@ ServerOutput AttributeServer::finish_write(Ticket ticket, WriteAnswer answer) {
   const auto parked = self_->parked.find(ticket);
   if (parked == self_->parked.end() || std::holds_alternative<Deferred>(answer)) return {};
   Transaction& transaction = parked->second.transaction;
+  if (transaction.orphaned) answer = AttError::invalid_handle;
   transaction.writes.insert_or_assign(transaction.handle, answer);
   return self_->resume(ticket);
+}
+
+bool AttributeServer::remove_service(std::uint16_t handle) {
+  const Attribute* service = self_->table.find(handle);
+  if (service == nullptr) return false;
+  const std::uint16_t end = service->group_end;
+  if (!self_->table.remove_service(handle)) return false;
+  const auto inside = [&](std::uint16_t attribute) { return attribute >= handle && attribute <= end; };
+  for (auto& [ticket, waiting] : self_->parked)
+    if (inside(waiting.transaction.handle)) waiting.transaction.orphaned = true;
+  const auto bearers = self_->bearers;
+  for (const auto& [id, bearer] : bearers) {
+    const auto subscriptions = bearer->subscriptions;
+    for (const auto& [value_handle, bits] : subscriptions)
+      if (inside(value_handle)) self_->set_subscription(*bearer, value_handle, 0);
+  }
+  return true;
 }
 
 std::optional<Bytes> AttributeServer::notify(BearerId id, std::uint16_t value_handle, ByteView value) const {
@@ -214,7 +233,8 @@ void ServerInternals::set_subscription(Bearer& bearer, std::uint16_t value_handl
 
 std::optional<AttError> ServerInternals::refuse_write(const Bearer& bearer, const Attribute& attribute,
                                                       WriteKind kind) const {
-  const bool permitted = kind == WriteKind::command ? attribute.commandable : attribute.writable;
+  const bool by_request = kind == WriteKind::prepared ? attribute.preparable : attribute.writable;
+  const bool permitted = kind == WriteKind::command ? attribute.commandable : by_request;
   if (!permitted) return AttError::write_not_permitted;
   return unmet(attribute.write_security, bearer.security);
 }

@@ -112,6 +112,9 @@ class AttributeServer {
   [[nodiscard]] AttributeTable& table() noexcept;
   [[nodiscard]] const AttributeTable& table() const noexcept;
 
+  /// Takes a service away, as `AttributeTable::remove_service`, with what clients had configured in it: whatever has its handles later begins without.
+  bool remove_service(std::uint16_t handle);
+
   /// A client came.
   BearerId open_bearer(LinkSecurity security = LinkSecurity());
   /// A client went: its prepared writes, deferred answers and subscriptions are forgotten.

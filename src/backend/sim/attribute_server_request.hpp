@@ -32,6 +32,7 @@ struct Transaction {
   std::vector<PreparedWrite> prepared;  ///< of Execute Write
   Ticket waits_for = 0;
   std::uint16_t handle = 0;  ///< what it waits for
+  bool orphaned = false;     ///< that was taken away meanwhile; another attribute may be there
 };
 
 /// A long value between its first part and the last, so that the parts fit together.

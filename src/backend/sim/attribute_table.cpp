@@ -45,8 +45,43 @@ bool makes_extended_properties(const CharacteristicSpec& spec) {
 }
 
 Result<std::vector<PlacedService>> AttributeTable::append(std::span<const ServiceSpec> services) {
-  if (const auto fault = find_fault(services, next_free_))
+  if (const auto fault = fault_in(services))
     return Error{ErrorCode::invalid_argument, fault->path + ": " + fault->message};
+  AttributeTable added;
+  added.next_free_ = begin_of(services);
+  auto placed = added.place_all(services);
+  if (placed.empty()) return placed;
+  const auto behind = std::ranges::lower_bound(attributes_, placed.front().handle, {}, &Attribute::handle);
+  attributes_.insert(behind, std::make_move_iterator(added.attributes_.begin()),
+                     std::make_move_iterator(added.attributes_.end()));
+  next_free_ = std::max(next_free_, added.next_free_);
+  return placed;
+}
+
+std::uint32_t AttributeTable::begin_of(std::span<const ServiceSpec> services) const noexcept {
+  const std::uint32_t given = services.empty() ? 0 : services.front().handle.value_or(0);
+  return given == 0 ? next_free_ : std::min(given, next_free_);
+}
+
+std::optional<SpecFault> AttributeTable::fault_in(std::span<const ServiceSpec> services) const {
+  const std::uint32_t begin = begin_of(services);
+  if (auto fault = find_fault(services, begin)) return fault;
+  if (begin == next_free_) return std::nullopt;
+  AttributeTable alone;
+  alone.next_free_ = begin;
+  const auto placed = alone.place_all(services);
+  const auto taken = range(static_cast<std::uint16_t>(begin), placed.back().end);
+  // A service also holds the handles between its own first and last one.
+  const auto before = range(1, static_cast<std::uint16_t>(begin - 1));
+  const auto holds = [begin](const Attribute& a) { return a.kind == AttributeKind::service && a.group_end >= begin; };
+  if (taken.empty() && std::ranges::none_of(before, holds)) return std::nullopt;
+  return SpecFault{item("services", 0) + ".handle", "handle " + std::to_string(begin) +
+                                                        " is not free, or too few behind it are: behind all others the "
+                                                        "lowest is " +
+                                                        std::to_string(next_free_)};
+}
+
+std::vector<PlacedService> AttributeTable::place_all(std::span<const ServiceSpec> services) {
   std::vector<PlacedService> placed;
   placed.reserve(services.size());
   for (const ServiceSpec& service : services) placed.push_back(place(service));
@@ -127,7 +162,8 @@ void AttributeTable::place(const CharacteristicSpec& spec, PlacedService& into) 
   value.value = spec.value;
   value.max_length = spec.max_length;
   value.readable = (spec.properties & property::read) != 0;
-  value.writable = (spec.properties & (property::write | property::reliable_write)) != 0;
+  value.writable = (spec.properties & property::write) != 0;
+  value.preparable = (spec.properties & (property::write | property::reliable_write)) != 0;
   value.commandable = (spec.properties & property::write_without_response) != 0;
   value.read_security = value.write_security = spec.security;
   value.read_error = spec.read_error;
@@ -160,7 +196,7 @@ void AttributeTable::place_descriptors(const CharacteristicSpec& spec, PlacedCha
     Attribute& descriptor = add(listed.handle, listed.uuid, AttributeKind::descriptor);
     descriptor.value = listed.value;
     descriptor.max_length = listed.max_length;
-    descriptor.writable = listed.writable;
+    descriptor.writable = descriptor.preparable = listed.writable;
     descriptor.read_security = descriptor.write_security = listed.security;
     descriptor.read_error = listed.read_error;
     descriptor.write_error = listed.write_error;
@@ -172,7 +208,7 @@ void AttributeTable::place_descriptors(const CharacteristicSpec& spec, PlacedCha
 void AttributeTable::place_configuration(const CharacteristicSpec& spec, const DescriptorSpec& as,
                                          PlacedCharacteristic& into) {
   Attribute& configuration = add(as.handle, attribute_type::client_configuration, AttributeKind::client_configuration);
-  configuration.writable = true;
+  configuration.writable = configuration.preparable = true;
   configuration.max_length = 2;
   // Core Vol 3 Part G 3.3.3.3: it is always readable; only writing may demand a secure link.
   configuration.write_security = std::max(as.security, spec.security);

@@ -31,7 +31,8 @@ struct Attribute {
   std::size_t max_length = max_value_length;
   bool fixed_length = false;  ///< declarations: never read in parts
   bool readable = true;
-  bool writable = false;     ///< by Write Request and by prepared writes
+  bool writable = false;     ///< by Write Request
+  bool preparable = false;   ///< by prepared writes: a long one, or a reliable one
   bool commandable = false;  ///< by Write Command
   Security read_security = Security::none;
   Security write_security = Security::none;
@@ -70,9 +71,12 @@ struct PlacedService {
 /// Pointers and spans that it gives hold until the table changes.
 class AttributeTable {
  public:
-  /// Adds services behind the last handle. Their `includes` are positions in this list.
+  /// Adds services: behind the last handle, or from the first one's handle on, where that is given and services that were taken away have left room. Their `includes` are positions in this list.
   /// @return their handles, or `invalid_argument` with the place of the fault; then nothing was added.
   Result<std::vector<PlacedService>> append(std::span<const ServiceSpec> services);
+
+  /// What is wrong with services to be added: as `find_fault`, and the room for them.
+  [[nodiscard]] std::optional<SpecFault> fault_in(std::span<const ServiceSpec> services) const;
 
   /// Adds Generic Access with name and appearance, and Generic Attribute with Service Changed: nine handles.
   Result<std::vector<PlacedService>> append_generic_services(const std::string& name, std::uint16_t appearance);
@@ -92,6 +96,9 @@ class AttributeTable {
   [[nodiscard]] std::uint32_t next_free() const noexcept { return next_free_; }
 
  private:
+  /// The lowest handle that these services may have.
+  [[nodiscard]] std::uint32_t begin_of(std::span<const ServiceSpec> services) const noexcept;
+  [[nodiscard]] std::vector<PlacedService> place_all(std::span<const ServiceSpec> services);
   PlacedService place(const ServiceSpec& spec);
   void place(const CharacteristicSpec& spec, PlacedService& into);
   void place_descriptors(const CharacteristicSpec& spec, PlacedCharacteristic& into);

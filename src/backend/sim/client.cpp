@@ -154,6 +154,7 @@ void SimClient::link_ended(DisconnectReason reason, const std::string& native) {
   const auto refusal = link_->refusal();
   link_.reset();
   interests_.clear();
+  stale_.clear();
   if (was == State::joining) {
     if (refusal) return attempt_failed(*refusal);
     if (reason == DisconnectReason::adapter_off) {

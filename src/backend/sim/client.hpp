@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace blau::sim::detail {
@@ -54,7 +55,7 @@ class SimClient final : public backend::ClientPort {
   /// The world's loop is gone.
   void forget() noexcept;
   void on_value(std::uint16_t value_handle, ByteView value);
-  void on_services_changed() { events_.on_services_changed(); }
+  void on_services_changed(std::uint16_t first, std::uint16_t last);
   /// The configuration bits that it wants for a value.
   [[nodiscard]] std::uint16_t wants(std::uint16_t value_handle) const noexcept;
 
@@ -82,8 +83,10 @@ class SimClient final : public backend::ClientPort {
   /// The same, with what is known of a characteristic.
   template <class T>
   [[nodiscard]] std::optional<Link::Known> usable_characteristic(std::uint16_t handle, backend::Done<T>& done);
+  /// Whether it may be another attribute's handle by now.
+  [[nodiscard]] bool is_stale(std::uint16_t handle) const noexcept;
   void read_value(Link& link, std::uint16_t value_handle, backend::Done<Bytes> done);
-  void run(Link& link, std::unique_ptr<Procedure> procedure, backend::Done<void> done);
+  void run(Link& link, std::uint16_t attribute, std::unique_ptr<Procedure> procedure, backend::Done<void> done);
 
   std::shared_ptr<WorldCore> world_;
   backend::ClientRequest request_;
@@ -97,6 +100,8 @@ class SimClient final : public backend::ClientPort {
   backend::Done<void> pair_done_;
   Timer attempt_timer_;
   std::vector<Interest> interests_;
+  // First and last handles that changed since the core was told what there is.
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> stale_;
 };
 
 }  // namespace blau::sim::detail

@@ -63,20 +63,34 @@ template <class T>
 std::optional<Link::Known> SimClient::usable_characteristic(std::uint16_t handle, backend::Done<T>& done) {
   Link* link = usable_link(done);
   if (!link) return std::nullopt;
-  const auto known = link->find(handle);
+  const auto known = is_stale(handle) ? std::nullopt : link->find(handle);
   if (!known) done(gone());
   return known;
+}
+
+bool SimClient::is_stale(std::uint16_t handle) const noexcept {
+  return std::ranges::any_of(stale_,
+                             [handle](const auto& range) { return handle >= range.first && handle <= range.second; });
+}
+
+void SimClient::on_services_changed(std::uint16_t first, std::uint16_t last) {
+  stale_.emplace_back(first, last);
+  events_.on_services_changed();
 }
 
 void SimClient::discover(const backend::DiscoverRequest& request, backend::Done<backend::GattDatabase> done) {
   Link* link = usable_link(done);
   if (!link) return;
-  link->discover([link, anchor = anchor_, only = request.services, done = shared(std::move(done))](
-                     const std::optional<Error>& error, const std::vector<DiscoveredService>& services) {
-    if (!anchor->client) return;
-    if (error) return (*done)(*error);
-    (*done)(database_of(services, only, *link));
-  });
+  // What changes from here on may be missing in what is found.
+  link->discover(
+      [link, anchor = anchor_, only = request.services, stale = stale_.size(), done = shared(std::move(done))](
+          const std::optional<Error>& error, const std::vector<DiscoveredService>& services) {
+        if (!anchor->client) return;
+        if (error) return (*done)(*error);
+        auto& changed = anchor->client->stale_;
+        changed.erase(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(std::min(stale, changed.size())));
+        (*done)(database_of(services, only, *link));
+      });
 }
 
 void SimClient::read_characteristic(std::uint16_t handle, bool, backend::Done<Bytes> done) {
@@ -86,13 +100,14 @@ void SimClient::read_characteristic(std::uint16_t handle, bool, backend::Done<By
 void SimClient::read_descriptor(std::uint16_t handle, bool, backend::Done<Bytes> done) {
   Link* link = usable_link(done);
   if (!link) return;
-  if (!link->knows_descriptor(handle)) return done(gone());
+  if (is_stale(handle) || !link->knows_descriptor(handle)) return done(gone());
   read_value(*link, handle, std::move(done));
 }
 
 void SimClient::read_value(Link& link, std::uint16_t value_handle, backend::Done<Bytes> done) {
-  auto take = [anchor = anchor_, done = shared(std::move(done))](Procedure& procedure) {
+  auto take = [anchor = anchor_, value_handle, done = shared(std::move(done))](Procedure& procedure) {
     if (!anchor->client) return;
+    if (anchor->client->is_stale(value_handle)) return (*done)(gone());
     if (procedure.error()) return (*done)(*procedure.error());
     (*done)(static_cast<ReadValue&>(procedure).value());
   };
@@ -109,19 +124,21 @@ void SimClient::write_characteristic(std::uint16_t handle, Bytes value, backend:
   else
     procedure =
         std::make_unique<WriteValue>(known->value_handle, std::move(value), kind == backend::WriteKind::reliable);
-  run(*link_, std::move(procedure), std::move(done));
+  run(*link_, known->value_handle, std::move(procedure), std::move(done));
 }
 
 void SimClient::write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) {
   Link* link = usable_link(done);
   if (!link) return;
-  if (!link->knows_descriptor(handle)) return done(gone());
-  run(*link, std::make_unique<WriteValue>(handle, std::move(value)), std::move(done));
+  if (is_stale(handle) || !link->knows_descriptor(handle)) return done(gone());
+  run(*link, handle, std::make_unique<WriteValue>(handle, std::move(value)), std::move(done));
 }
 
-void SimClient::run(Link& link, std::unique_ptr<Procedure> procedure, backend::Done<void> done) {
-  link.start(std::move(procedure), [anchor = anchor_, done = shared(std::move(done))](Procedure& ended) {
+void SimClient::run(Link& link, std::uint16_t attribute, std::unique_ptr<Procedure> procedure,
+                    backend::Done<void> done) {
+  link.start(std::move(procedure), [anchor = anchor_, attribute, done = shared(std::move(done))](Procedure& ended) {
     if (!anchor->client) return;
+    if (anchor->client->is_stale(attribute)) return (*done)(gone());
     if (ended.error()) return (*done)(*ended.error());
     (*done)({});
   });
@@ -138,9 +155,10 @@ void SimClient::subscribe(std::uint16_t handle, const backend::SubscribeRequest&
   link_->configure(
       *known, [anchor = anchor_, handle, done = shared(std::move(done))](const std::optional<Error>& error) {
         if (!anchor->client) return;
-        if (!error) return (*done)({});
+        const bool stale = anchor->client->is_stale(handle);
+        if (!error && !stale) return (*done)({});
         std::erase_if(anchor->client->interests_, [&](const Interest& interest) { return interest.handle == handle; });
-        (*done)(*error);
+        (*done)(stale ? gone() : *error);
       });
 }
 
@@ -163,6 +181,7 @@ std::uint16_t SimClient::wants(std::uint16_t value_handle) const noexcept {
 }
 
 void SimClient::on_value(std::uint16_t value_handle, ByteView value) {
+  if (is_stale(value_handle)) return;
   for (const Interest& interest : interests_) {
     if (interest.value_handle != value_handle) continue;
     // What a user's callback throws must not unwind through the link.

@@ -145,7 +145,7 @@ void Link::on_service_changed(ByteView range) {
   std::erase_if(known_, [&](const auto& entry) { return inside(entry.first); });
   std::erase_if(known_descriptors_, inside);
   std::erase_if(configured_, [&](const auto& entry) { return inside(entry.first) && entry.second.pending == 0; });
-  clients_.each([](SimClient& client) { client.on_services_changed(); });
+  clients_.each([first, last](SimClient& client) { client.on_services_changed(first, last); });
 }
 
 }  // namespace blau::sim::detail

@@ -73,7 +73,8 @@ ServiceNode& PeripheralNode::add(ServiceSpec service) {
 
 void PeripheralNode::check() const {
   const std::uint32_t generic = spec.gap_service ? first_free_after_generic : 1;
-  const auto fault = find_fault(specs_of(unplaced()), server ? server->table().next_free() : generic);
+  const auto specs = specs_of(unplaced());
+  const auto fault = server ? server->table().fault_in(specs) : find_fault(specs, generic);
   if (fault) throw Error(ErrorCode::invalid_argument, fault->path + ": " + fault->message);
 }
 
@@ -166,7 +167,11 @@ void PeripheralNode::remove(ServiceNode& service) {
   service.removed = true;
   advertising_changed();
   if (!service.placed()) return;
-  server->table().remove_service(service.handle);
+  server->remove_service(service.handle);
+  for (auto& [adapter, bond] : bonds) {
+    const auto inside = [&](const auto& entry) { return entry.first >= service.handle && entry.first <= service.end; };
+    std::erase_if(bond.subscriptions, inside);
+  }
   tell_change(service.handle, service.end);
 }
 

@@ -18,7 +18,7 @@ class WorldAttribute(att.Attribute):
 
     def __init__(self, row: table.Attribute, server: "WorldServer"):
         permissions = self.READABLE if row.readable else self.Permissions(0)
-        if row.writable:
+        if row.preparable:
             permissions |= self.WRITEABLE
         super().__init__(UUID.from_bytes(table.uuid_bytes(row.type)), permissions, row.value)
         self.row = row
@@ -55,7 +55,7 @@ class WorldAttribute(att.Attribute):
 
     async def check_write(self, bearer, command: bool = False) -> None:
         """Raises what a write of any value would be answered with."""
-        allowed = self.row.commandable if command else self.row.writable
+        allowed = self.row.commandable if command else self.row.preparable
         if not allowed:
             raise self._error(att.ErrorCode.WRITE_NOT_PERMITTED)
         await self._demand(bearer, self.row.write_security)
@@ -91,6 +91,7 @@ class _Client:
     schedules: dict[int, asyncio.Task] = field(default_factory=dict)
     requests: deque = field(default_factory=deque)
     worker: asyncio.Task | None = None
+    bonded: bool = False
 
 
 class WorldServer(gatt_server.Server):
@@ -103,8 +104,12 @@ class WorldServer(gatt_server.Server):
         self._on_write = on_write
         self._on_configured = on_configured
         self._clients: dict[object, _Client] = {}
+        # What bonded clients configured, by their addresses, Core Vol 3 Part G 2.4.4.
+        self._remembered: dict[str, dict[int, int]] = {}
         self._awake = asyncio.Event()
         self._awake.set()
+        # Behind every handle that was ever given.
+        self._free = 1
         self.attributes = [WorldAttribute(row, self) for row in rows]
         self.attributes_by_handle = {attribute.handle: attribute for attribute in self.attributes}
 
@@ -122,22 +127,38 @@ class WorldServer(gatt_server.Server):
     async def remove_service(self, uuid: bytes) -> bool:
         """Takes the first service of this UUID out of the table and tells whoever wants to know it, Core Vol 3 Part G 7.1.
         False if there is none."""
-        service = next((row for row in self._rows() if row.kind == "service" and row.value == uuid), None)
+        service = next((row for row in self.rows() if row.kind == "service" and row.value == uuid), None)
         if service is None:
             return False
         gone = range(service.handle, service.group_end + 1)
+        self._free = max(self._free, self.attributes[-1].handle + 1)
         self.attributes = [attribute for attribute in self.attributes if attribute.handle not in gone]
         for handle in gone:
             self.attributes_by_handle.pop(handle, None)
         for client in self._clients.values():
             for handle in [handle for handle in client.schedules if handle in gone]:
                 client.schedules.pop(handle).cancel()
-        changed = next((row for row in self._rows() if row.kind == "value" and row.type == table.full_uuid("2a05")), None)
-        if changed:
-            await self.publish(changed.handle, gone[0].to_bytes(2, "little") + gone[-1].to_bytes(2, "little"), True)
+        # Whatever has these handles later begins unconfigured.
+        for configurations in (*self._remembered.values(), *(client.configurations for client in self._clients.values())):
+            for handle in [handle for handle in configurations if handle in gone]:
+                del configurations[handle]
+        await self._tell_change(gone[0], gone[-1])
         return True
 
-    def _rows(self) -> list[table.Attribute]:
+    async def add_service(self, item: dict) -> None:
+        """A service as a world file has it: at its handle, if that is free, or behind all others."""
+        free = max(self._free, self.attributes[-1].handle + 1)
+        added = [WorldAttribute(row, self) for row in table.build_service(self.rows(), free, item, ["service"])]
+        self.attributes = sorted([*self.attributes, *added], key=lambda attribute: attribute.handle)
+        self.attributes_by_handle |= {attribute.handle: attribute for attribute in added}
+        await self._tell_change(added[0].handle, added[-1].handle)
+
+    async def _tell_change(self, first: int, last: int) -> None:
+        changed = next((row for row in self.rows() if row.kind == "value" and row.type == table.full_uuid("2a05")), None)
+        if changed:
+            await self.publish(changed.handle, first.to_bytes(2, "little") + last.to_bytes(2, "little"), True)
+
+    def rows(self) -> list[table.Attribute]:
         return [attribute.row for attribute in self.attributes]
 
     def _client(self, bearer) -> _Client:
@@ -201,6 +222,14 @@ class WorldServer(gatt_server.Server):
             return
         super().on_att_prepare_write_request(bearer, request)
 
+    async def on_att_write_request(self, bearer, request) -> None:
+        """Core Vol 3 Part G 3.3.1.1: what can only be written reliably is not written by a request."""
+        attribute = self.get_attribute(request.attribute_handle)
+        if attribute is not None and not attribute.row.writable:
+            self._refuse(bearer, request, att.ErrorCode.WRITE_NOT_PERMITTED)
+            return
+        await gatt_server.Server.on_att_write_request.__wrapped__(self, bearer, request)
+
     async def on_att_write_command(self, bearer, request) -> None:
         """Core Vol 3 Part F 3.4.5.3: what cannot be written is ignored."""
         attribute = self.get_attribute(request.attribute_handle)
@@ -222,12 +251,30 @@ class WorldServer(gatt_server.Server):
         return self._client(bearer).configurations.get(row.value_handle, 0)
 
     def configure(self, bearer, row: table.Attribute, bits: int) -> None:
+        self._configure_value(bearer, row.value_handle, bits)
+
+    def encrypted(self, bearer) -> None:
+        """By the keys of a bond: what the client had configured holds again."""
+        self._client(bearer).bonded = True
+        for handle, bits in self._remembered.get(str(bearer.peer_address), {}).items():
+            self._configure_value(bearer, handle, bits)
+
+    def forget(self, bearer) -> None:
+        """A new bond begins with nothing."""
+        self._remembered.pop(str(bearer.peer_address), None)
+
+    def forget_all(self) -> None:
+        self._remembered.clear()
+        for client in self._clients.values():
+            client.bonded = False
+
+    def _configure_value(self, bearer, handle: int, bits: int) -> None:
         client = self._client(bearer)
-        client.configurations[row.value_handle] = bits
-        schedule = client.schedules.pop(row.value_handle, None)
+        client.configurations[handle] = bits
+        schedule = client.schedules.pop(handle, None)
         if schedule:
             schedule.cancel()
-        value = self.row(row.value_handle)
+        value = self.row(handle)
         if bits & 3 and value and value.schedule:
             client.schedules[value.handle] = asyncio.create_task(self._notify_on_schedule(bearer, value))
         self._on_configured()
@@ -276,6 +323,8 @@ class WorldServer(gatt_server.Server):
 
     def on_disconnection(self, bearer) -> None:
         client = self._clients.pop(bearer, None)
+        if client and client.bonded:
+            self._remembered[str(bearer.peer_address)] = client.configurations
         if client:
             for task in (*client.schedules.values(), *([client.worker] if client.worker else [])):
                 task.cancel()

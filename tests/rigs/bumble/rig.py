@@ -184,6 +184,9 @@ class Rig:
         if not await self._peripheral(request).server.remove_service(uuid):
             raise Refused(f"no service {request['uuid']}")
 
+    async def _do_add_service(self, request: dict) -> None:
+        await self._peripheral(request).server.add_service(request["service"])
+
     async def _do_vanish(self, request: dict) -> None:
         self._peripheral(request).vanish()
 

@@ -78,7 +78,8 @@ class SimulatedPeripheral:
         config.irk = (bytes.fromhex(self.model.address.replace(":", "")) * 3)[:16]
         return Device(config=config, host=Host(self._controller, self._controller))
 
-    def _begin_pairing(self, _connection) -> PairingConfig:
+    def _begin_pairing(self, connection) -> PairingConfig:
+        self.server.forget(connection)
         self._user = pairing.User(self.model.pairing, self._changed)
         return self._user.config()
 
@@ -133,6 +134,7 @@ class SimulatedPeripheral:
     async def forget_bonds(self) -> None:
         """As by a reset to factory settings; links go on as they are."""
         await self.device.keystore.delete_all()
+        self.server.forget_all()
 
     async def drop_link(self, reason: int) -> int:
         """Ends every link from this side; how many there were."""
@@ -155,7 +157,7 @@ class SimulatedPeripheral:
     def row(self, where: dict) -> table.Attribute:
         """The characteristic value that a command means: by `handle` (its declaration's or its value's), or by `uuid` and,
         if there are several, `index`."""
-        values = [row for row in self.model.table if row.kind == "value"]
+        values = [row for row in self.server.rows() if row.kind == "value"]
         if "handle" in where:
             found = [row for row in values if where["handle"] in (row.handle, row.handle - 1)]
         else:
@@ -194,9 +196,14 @@ class SimulatedPeripheral:
 
     def _on_connection(self, connection) -> None:
         connection.on("disconnection", lambda _reason: self._tell())
+        connection.on("connection_encryption_change", lambda: self._on_encryption(connection))
         self._tell()
         if self.model.drop_link_after_ms is not None:
             self._spawn(self._drop_later(connection, self.model.drop_link_after_ms / 1000))
+
+    def _on_encryption(self, connection) -> None:
+        if connection.encryption:
+            self.server.encrypted(connection)
 
     async def _drop_later(self, connection, seconds: float) -> None:
         await asyncio.sleep(seconds)

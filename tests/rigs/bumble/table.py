@@ -36,6 +36,8 @@ class Attribute:
     max_length: int = 512
     readable: bool = True
     writable: bool = False
+    # By prepared writes: a long one, or a reliable one.
+    preparable: bool = False
     # By Write Command, that is without a response.
     commandable: bool = False
     read_security: str = "none"
@@ -93,6 +95,16 @@ def build(peripheral: dict, path: list) -> list[Attribute]:
     return builder.rows
 
 
+def build_service(rows: list[Attribute], free: int, item: dict, path: list) -> list[Attribute]:
+    """One more service for a table: at its own handle, where there is room, or from `free` on."""
+    builder = _Builder(first=min(item.get("handle", free), free))
+    builder.add_services([item], path)
+    first, last = builder.rows[0].handle, builder.rows[-1].handle
+    if any(row.handle <= last and row.group_end >= first for row in rows if row.kind == "service"):
+        raise Fault([*path, "handle"], f"handles {first} to {last} are not free")
+    return builder.rows
+
+
 def _generic_services(peripheral: dict) -> list[dict]:
     """Generic Access and Generic Attribute: nine handles."""
     appearance = peripheral.get("appearance", 0).to_bytes(2, "little").hex()
@@ -106,6 +118,7 @@ def _generic_services(peripheral: dict) -> list[dict]:
 @dataclass
 class _Builder:
     rows: list[Attribute] = field(default_factory=list)
+    first: int = 1
 
     def add_services(self, items: list[dict], path: list) -> None:
         placed = [self._add_service(item, [*path, number]) for number, item in enumerate(items)]
@@ -126,7 +139,7 @@ class _Builder:
             row.value += service.value
 
     def _add(self, handle: int | None, type_: int | uuid.UUID, kind: str, path: list) -> Attribute:
-        free = self.rows[-1].handle + 1 if self.rows else 1
+        free = self.rows[-1].handle + 1 if self.rows else self.first
         given = free if handle is None else handle
         if given < free:
             raise Fault([*path, "handle"], f"handle {given} lies below {free}, the next free one")
@@ -170,7 +183,8 @@ class _Builder:
         row = self._add(None, type_, "value", path)
         declaration.value = bytes([declared]) + row.handle.to_bytes(2, "little") + uuid_bytes(type_)
         row.readable = bool(bits & PROPERTIES["read"])
-        row.writable = bool(bits & (PROPERTIES["write"] | PROPERTIES["reliable_write"]))
+        row.writable = bool(bits & PROPERTIES["write"])
+        row.preparable = bool(bits & (PROPERTIES["write"] | PROPERTIES["reliable_write"]))
         row.commandable = bool(bits & PROPERTIES["write_without_response"])
         _fill(row, item, path)
         row.read_delay_ms, row.write_delay_ms = item.get("read_delay_ms", 0), item.get("write_delay_ms", 0)
@@ -194,13 +208,13 @@ class _Builder:
                 self._add_configuration(item, descriptor, place)
                 continue
             row = self._add(descriptor.get("handle"), type_, "descriptor", place)
-            row.writable = descriptor.get("writable", False)
+            row.writable = row.preparable = descriptor.get("writable", False)
             _fill(row, descriptor, place)
 
     def _add_configuration(self, item: dict, descriptor: dict, path: list) -> None:
         row = self._add(descriptor.get("handle"), CLIENT_CONFIGURATION, "configuration", path)
         _fill(row, descriptor, path)
-        row.writable, row.max_length = True, 2
+        row.writable, row.preparable, row.max_length = True, True, 2
         # Core Vol 3 Part G 3.3.3.3: always readable; only writing may demand a secure link.
         row.write_security = max(item.get("security", "none"), row.write_security, key=_SECURITY.index)
         row.read_security = "none"

@@ -132,6 +132,44 @@ class Gatt(Case):
         with self.assertRaises(Refused):
             await self.do("remove_service", uuid="180d")
 
+    async def test_an_added_service_takes_the_handles_that_are_free(self):
+        peer = await self.connect()
+        queue = await self.subscribe(peer, RATE, 1)
+        rows = self.rig.peripherals[STRAP].server.rows()
+        place = next(row.handle for row in rows if row.kind == "service" and row.handle <= RATE <= row.group_end)
+        service = {"uuid": "fff0", "handle": place, "characteristics": [
+            {"uuid": "fff1", "properties": ["read", "notify"], "value": "66"}]}
+        with self.assertRaises(table.Fault):
+            await self.do("add_service", service=service)
+        await self.do("remove_service", uuid="180d")
+        await self.do("add_service", service=service)
+        self.assertEqual(await peer.gatt_client.read_value(place + 2), b"\x66")
+        # Nobody has subscribed to this one.
+        self.assertEqual((await self.do("subscriptions", uuid="fff1"))["subscriptions"], [])
+        del service["handle"]
+        await self.do("add_service", service=service)
+        self.assertEqual(await peer.gatt_client.read_value(rows[-1].handle + 3), b"\x66")
+        del queue
+
+    async def test_a_reliable_write(self):
+        peer = await self.connect()
+        await self.do("add_service", service={"uuid": "fff0", "characteristics": [
+            {"uuid": "fff1", "properties": ["read", "reliable_write"], "value": "00"}]})
+        handle = self.rig.peripherals[STRAP].server.rows()[-2].handle
+        self.assertEqual(await self.att_error(peer.gatt_client.write_value(handle, b"1", True)),
+                         att.ErrorCode.WRITE_NOT_PERMITTED)
+
+    async def test_what_a_bonded_client_configured_holds_at_its_next_link(self):
+        peer = await self.connect()
+        await self.link.pair()
+        await self.subscribe(peer, RATE, 1)
+        await self.link.disconnect()
+        await self.do("connections", count=0)
+        await self.connect()
+        self.assertEqual((await self.do("subscriptions", handle=RATE))["subscriptions"], [])
+        await self.link.encrypt()
+        self.assertEqual((await self.do("subscriptions", handle=RATE, count=1))["subscriptions"], [1])
+
     async def subscribe(self, peer: Peer, handle: int, bits: int) -> asyncio.Queue:
         queue = asyncio.Queue()
         peer.gatt_client.notification_subscribers.setdefault(handle, set()).add(queue.put_nowait)

@@ -70,6 +70,7 @@ void Commands::dispatch(const Place& request, const Answer& answer) {
       Command{"stall", &C::stall},
       Command{"resume", &C::resume},
       Command{"remove_service", &C::remove_service},
+      Command{"add_service", &C::add_service},
       Command{"forget_bonds", &C::forget_bonds},
       Command{"set_pairing", &C::set_pairing},
       Command{"shown_passkey", &C::shown_passkey},

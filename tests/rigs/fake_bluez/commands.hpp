@@ -58,6 +58,7 @@ class Commands {
   void stall(const Place& request, const Answer& answer);
   void resume(const Place& request, const Answer& answer);
   void remove_service(const Place& request, const Answer& answer);
+  void add_service(const Place& request, const Answer& answer);
   void forget_bonds(const Place& request, const Answer& answer);
   void set_pairing(const Place& request, const Answer& answer);
   void shown_passkey(const Place& request, const Answer& answer);

@@ -110,6 +110,14 @@ void Commands::remove_service(const Place& request, const Answer& answer) {
   answer({});
 }
 
+void Commands::add_service(const Place& request, const Answer& answer) {
+  const Members members(request, {"command", "address", "service"});
+  Peripheral& owner = peripheral(members);
+  const Place service = members.require("service");
+  if (const auto refused = owner.add_service(sim::read_service(service))) service.fail(*refused);
+  answer({});
+}
+
 void Commands::start_advertising(const Place& request, const Answer& answer) {
   const Members members(request, {"command", "address", "data", "scan_response"});
   Peripheral& owner = peripheral(members);

@@ -118,6 +118,10 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   void mtu_agreed();
   void discover();
   void discovered(const std::vector<sim::DiscoveredService>& services);
+  void rediscovered(const std::vector<sim::DiscoveredService>& services);
+  /// Goes on with the services that a discovery found when their extended properties are known, too.
+  void with_extended_properties(sim::Procedure& discovery,
+                                void (Device::*next)(const std::vector<sim::DiscoveredService>&));
   void resolved();
   void read_gap();
   void watch_services();

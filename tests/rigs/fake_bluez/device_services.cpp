@@ -33,7 +33,7 @@ void Device::discover() {
                [this, generation, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
                  if (alive.expired() || !link_ || is_lost(procedure)) return;
                  gatt_.set_generation(generation);
-                 discovered(static_cast<sim::DiscoverDatabase&>(procedure).services());
+                 with_extended_properties(procedure, &Device::discovered);
                });
   if (!is_known) (void)step("in_discovery");
 }
@@ -43,8 +43,15 @@ void Device::discovered(const std::vector<sim::DiscoveredService>& services) {
   const bool is_empty = daemon().faults().wants_empty_tree(*this);
   gatt_.become(is_empty ? std::vector<sim::DiscoveredService>() : services);
   if (is_empty) gatt_.set_generation(0);
-  gatt_.read_extended_properties([this, alive = std::weak_ptr<void>(life_)] {
-    if (!alive.expired() && link_) resolved();
+  resolved();
+}
+
+void Device::with_extended_properties(sim::Procedure& discovery,
+                                      void (Device::*next)(const std::vector<sim::DiscoveredService>&)) {
+  const auto services = std::make_shared<std::vector<sim::DiscoveredService>>(
+      std::move(static_cast<sim::DiscoverDatabase&>(discovery).services()));
+  gatt_.read_extended_properties(*services, [this, services, next, alive = std::weak_ptr<void>(life_)] {
+    if (!alive.expired() && link_) (this->*next)(*services);
   });
 }
 
@@ -113,10 +120,14 @@ void Device::rediscover(std::uint16_t first, std::uint16_t last) {
                [this, generation, alive = std::weak_ptr<void>(life_)](sim::Procedure& procedure) {
                  if (alive.expired() || !link_ || is_lost(procedure)) return;
                  gatt_.set_generation(generation);
-                 gatt_.become(static_cast<sim::DiscoverDatabase&>(procedure).services());
-                 gatt_.end_change();
-                 changed("UUIDs");
+                 with_extended_properties(procedure, &Device::rediscovered);
                });
+}
+
+void Device::rediscovered(const std::vector<sim::DiscoveredService>& services) {
+  gatt_.become(services);
+  gatt_.end_change();
+  changed("UUIDs");
 }
 
 }  // namespace blau::fake

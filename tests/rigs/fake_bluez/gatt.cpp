@@ -140,7 +140,6 @@ Characteristic::Characteristic(Service& service, const sim::DiscoveredCharacteri
       notifier_(*this) {
   for (const auto& descriptor : from.descriptors) {
     if (descriptor.uuid == sim::attribute_type::client_configuration) configuration_ = descriptor.handle;
-    if (descriptor.uuid == sim::attribute_type::extended_properties) extended_handle_ = descriptor.handle;
     descriptors_.push_back(std::make_unique<Descriptor>(*this, descriptor));
   }
 }

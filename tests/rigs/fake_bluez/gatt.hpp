@@ -107,7 +107,6 @@ class Characteristic final : public InterfaceOf<Characteristic>, public Attribut
   [[nodiscard]] const Uuid& uuid() const noexcept { return uuid_; }
   [[nodiscard]] std::uint16_t declaration() const noexcept { return declaration_; }
   [[nodiscard]] std::uint16_t configuration() const noexcept { return configuration_; }
-  [[nodiscard]] std::uint16_t extended_handle() const noexcept { return extended_handle_; }
   [[nodiscard]] std::uint16_t properties_bits() const noexcept { return properties_; }
   [[nodiscard]] bool has(std::uint16_t property) const noexcept { return (properties_ & property) != 0; }
   void set_extended(std::uint16_t bits) { properties_ |= static_cast<std::uint16_t>(bits << 8); }
@@ -139,7 +138,6 @@ class Characteristic final : public InterfaceOf<Characteristic>, public Attribut
   std::uint16_t declaration_;
   std::uint16_t properties_;
   std::uint16_t configuration_ = 0;
-  std::uint16_t extended_handle_ = 0;
   Uuid uuid_;
   bool exported_ = false;
   std::vector<std::unique_ptr<Descriptor>> descriptors_;
@@ -177,8 +175,8 @@ class Database {
   void set_generation(std::uint64_t generation) noexcept { generation_ = generation; }
   /// Exports what is new, takes back what is gone or different.
   void become(const std::vector<sim::DiscoveredService>& services);
-  /// Reads 0x2900 where there is one, then calls back.
-  void read_extended_properties(std::function<void()> done);
+  /// Reads 0x2900 where there is one, then calls back: a part of the discovery, so that objects have all their flags from the beginning.
+  void read_extended_properties(const std::vector<sim::DiscoveredService>& services, std::function<void()> done);
   [[nodiscard]] std::vector<Uuid> service_uuids() const;
   void clear();
   void forget() noexcept;
@@ -207,12 +205,16 @@ class Database {
  private:
   [[nodiscard]] std::vector<Characteristic*> all() const;
   void index();
+  /// @param left pairs of value handle and the handle of its 0x2900
+  void read_next_extended(std::shared_ptr<std::vector<std::pair<std::uint16_t, std::uint16_t>>> left,
+                          std::function<void()> done);
 
   Device& device_;
   std::uint64_t generation_ = 0;
   std::vector<sim::DiscoveredService> discovered_;
   std::map<std::uint16_t, std::unique_ptr<Service>> services_;
   std::map<std::uint16_t, Characteristic*> by_value_;
+  std::map<std::uint16_t, std::uint16_t> extended_;  // by value handle
   std::optional<std::pair<std::uint16_t, std::uint16_t>> change_;
 };
 

@@ -51,6 +51,10 @@ void Database::become(const std::vector<sim::DiscoveredService>& services) {
     place = std::make_unique<Service>(device_, service);
     fresh.push_back(place.get());
   }
+  for (Service* service : fresh)
+    for (const auto& characteristic : service->characteristics())
+      if (const auto bits = extended_.find(characteristic->handle()); bits != extended_.end())
+        characteristic->set_extended(bits->second);
   // Includes name services that may come later in the list.
   for (Service* service : fresh) service->export_all(is_claimed(service->found().uuid, habits));
   index();
@@ -63,22 +67,32 @@ void Database::index() {
       by_value_[characteristic->handle()] = characteristic.get();
 }
 
-void Database::read_extended_properties(std::function<void()> done) {
-  for (Characteristic* characteristic : all()) {
-    const bool known = characteristic->has(sim::property::any_extended);
-    if (characteristic->extended_handle() == 0 || known || !device_.link()) continue;
-    const auto value_handle = characteristic->handle();
-    device_.link()->start(std::make_unique<ReadFrom>(characteristic->extended_handle(), std::uint16_t{0}),
-                          [this, alive = std::weak_ptr<void>(device_.life()), value_handle](sim::Procedure& procedure) {
-                            if (alive.expired() || procedure.error()) return;
-                            const Bytes& value = static_cast<ReadFrom&>(procedure).value();
-                            Characteristic* found = find(value_handle);
-                            if (!found || value.empty()) return;
-                            found->set_extended(value[0] & 3);
-                            found->tell("Flags");
-                          });
-  }
-  done();
+void Database::read_extended_properties(const std::vector<sim::DiscoveredService>& services,
+                                        std::function<void()> done) {
+  extended_.clear();
+  auto left = std::make_shared<std::vector<std::pair<std::uint16_t, std::uint16_t>>>();
+  for (const auto& service : services)
+    for (const auto& characteristic : service.characteristics)
+      for (const auto& descriptor : characteristic.descriptors)
+        if (descriptor.uuid == sim::attribute_type::extended_properties)
+          left->emplace_back(characteristic.value_handle, descriptor.handle);
+  read_next_extended(std::move(left), std::move(done));
+}
+
+void Database::read_next_extended(std::shared_ptr<std::vector<std::pair<std::uint16_t, std::uint16_t>>> left,
+                                  std::function<void()> done) {
+  if (left->empty()) return done();
+  if (!device_.link()) return;
+  const auto [value_handle, handle] = left->back();
+  left->pop_back();
+  auto take = [this, left, done = std::move(done), value_handle = value_handle,
+               alive = std::weak_ptr<void>(device_.life())](sim::Procedure& procedure) {
+    if (alive.expired() || !device_.link()) return;
+    const Bytes& value = static_cast<ReadFrom&>(procedure).value();
+    if (!procedure.error() && !value.empty()) extended_[value_handle] = value[0] & 3;
+    read_next_extended(left, done);
+  };
+  device_.link()->start(std::make_unique<ReadFrom>(handle, std::uint16_t{0}), std::move(take));
 }
 
 std::vector<Uuid> Database::service_uuids() const {

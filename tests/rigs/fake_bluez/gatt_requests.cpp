@@ -111,11 +111,13 @@ void Attribute::write_done(const sim::Procedure& procedure) {
   }
   const auto done = std::exchange(write_, std::nullopt);
   if (!done) return;
+  // What the peripheral returned was something else.
+  const bool differed = done->reliable && procedure.error() && procedure.error()->code() == ErrorCode::failed;
   for (const Call& call : done->calls) {
     if (!procedure.error())
       call.reply();
     else
-      call.error(done->reliable ? errors::failed("Reliable write failed") : errors::of_attribute(att_of(procedure)));
+      call.error(differed ? errors::failed("Reliable write failed") : errors::of_attribute(att_of(procedure)));
   }
 }
 
@@ -158,6 +160,8 @@ void Characteristic::write_value(const Call& call) {
   bool command = false;
   auto procedure = procedure_for(*options, value, command);
   if (!procedure) return call.error(errors::not_supported());
+  // A long write of nothing does not begin either.
+  if (size == 0 && is(options->type, "reliable")) return call.error(errors::failed("Failed to initiate write"));
   if (!command) {
     const auto make = [this, options = *options, value = std::move(value)] {
       bool any = false;
@@ -175,8 +179,10 @@ void Characteristic::write_value(const Call& call) {
 std::unique_ptr<sim::Procedure> Characteristic::procedure_for(const ValueOptions& options, Bytes value, bool& command) {
   const std::uint16_t handle = Attribute::handle();
   const bool any = options.type.empty();
-  if (is(options.type, "reliable") || (any && has(sim::property::reliable_write)))
+  if (is(options.type, "reliable") || (any && has(sim::property::reliable_write))) {
+    if (options.offset == 0) return std::make_unique<sim::WriteValue>(handle, std::move(value), true);
     return std::make_unique<WriteAt>(handle, std::move(value), options.offset);
+  }
   if (is(options.type, "request") || (any && has(sim::property::write))) {
     if (options.offset == 0) return std::make_unique<sim::WriteValue>(handle, std::move(value));
     return std::make_unique<WriteAt>(handle, std::move(value), options.offset);

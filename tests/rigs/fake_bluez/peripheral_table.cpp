@@ -201,10 +201,12 @@ std::uint16_t Peripheral::service_handle(const Uuid& uuid) {
 void Peripheral::remove_service(std::uint16_t handle) {
   const sim::Attribute* service = server().table().find(handle);
   const std::uint16_t end = service ? service->group_end : handle;
-  if (!server().table().remove_service(handle)) return;
+  if (!server().remove_service(handle)) return;
   std::erase_if(behaviours_, [&](const auto& entry) { return entry.first >= handle && entry.first <= end; });
   std::erase_if(schedules_,
                 [&](const auto& entry) { return entry.first.second >= handle && entry.first.second <= end; });
+  for (auto& [central, bond] : bonds_)
+    std::erase_if(bond.subscriptions, [&](const auto& entry) { return entry.first >= handle && entry.first <= end; });
   tell_change(handle, end);
 }
 

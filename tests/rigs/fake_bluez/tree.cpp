@@ -64,6 +64,8 @@ void Tree::remove(Interface& interface) {
   std::erase_if(object.changed, [&](const auto& change) { return change.first == &interface; });
   // What nobody was told of need not be taken back.
   if (std::erase(object.added, &interface) == 0) object.removed.emplace_back(interface.name());
+  // An object that is gone altogether is told of at once (gdbus/object.c generic_unregister): another may take its path.
+  if (object.interfaces.empty()) tell(interface.path());
 }
 
 void Tree::changed(const Interface& interface, const char* property) {
