@@ -25,7 +25,7 @@ namespace detail {
 struct PeripheralNode;
 }
 
-/// One advertising packet: at most 31 bytes as AD structures, which come in the order of these members.
+/// One advertising packet: at most 31 bytes as AD structures, or 1650 where it is an extended one, which come in the order of these members. A structure holds 254 bytes at most.
 struct AdvertisementOptions {
   std::optional<std::uint8_t> flags = std::nullopt;  ///< 6: general discoverable, LE only; not in a scan response
   std::vector<UuidArgument> service_uuids = std::vector<UuidArgument>();                ///< as complete lists
@@ -42,6 +42,8 @@ struct AdvertisementOptions {
 struct AdvertisingOptions {
   bool enabled = true;                                                  ///< false: not heard until `advertise(true)`
   bool connectable = true;                                              ///< false: a beacon
+  /// Extended advertising (Core Vol 6 Part B 2.3.4): everything is in `data`, up to 1650 bytes of it, and there is no scan response.
+  bool extended = false;
   std::chrono::milliseconds interval = std::chrono::milliseconds(100);  ///< 20 ms to 10.24 s
   /// Absent: flags and as many primary services as fit.
   std::optional<AdvertisementOptions> data = std::nullopt;
@@ -95,10 +97,14 @@ class BLAU_API Peripheral {
   /// The first of this UUID in any service. @throws Error `attribute_not_found`
   [[nodiscard]] Characteristic& characteristic(const UuidArgument& uuid);
 
-  /// Advertises otherwise from now on. @throws Error `invalid_argument` for more than 31 bytes.
+  /// Advertises otherwise from now on. @throws Error `invalid_argument` for more bytes than there is room for.
   void set_advertising(const AdvertisingOptions& options);
   /// Begins or ends advertising, everything else as it was.
   void advertise(bool enabled);
+  /// Advertises under this address from now on, instead of its own: as a device does that guards its privacy (Core Vol 6 Part B 1.3.2.2), and changes it every quarter of an hour. Adapters with a bond
+  /// know it by its own all the same. Links stay.
+  /// @throws Error `invalid_argument` for an address that is malformed, public or taken.
+  void set_private_address(const AddressArgument& address);
   /// From the next advertisement on, in dBm.
   void set_rssi(int rssi, int noise = 0);
   /// From the next one on.

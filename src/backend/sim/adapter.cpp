@@ -131,7 +131,7 @@ void SimBackend::find_known_device(const std::string& adapter, const Address& ad
   if (!world_->loop()) return done(world_ended());
   const auto chosen = world_->choose_adapter(adapter);
   if (!chosen) return done(chosen.error());
-  const PeripheralNode* peripheral = world_->find_peripheral(address);
+  const PeripheralNode* peripheral = world_->find_on_air(**chosen, address);
   std::optional<Device> known;
   if (peripheral && (peripheral->link_on(**chosen) || (*chosen)->bonds.contains(peripheral)))
     known = peripheral->device(**chosen);

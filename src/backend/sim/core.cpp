@@ -99,6 +99,12 @@ PeripheralNode* WorldCore::find_peripheral(const Address& address) const noexcep
   return nullptr;
 }
 
+PeripheralNode* WorldCore::find_on_air(const AdapterNode& adapter, const Address& address) const noexcept {
+  for (const auto& peripheral : peripherals_)
+    if (peripheral->address_on(adapter) == address || peripheral->private_address == address) return peripheral.get();
+  return nullptr;
+}
+
 Result<AdapterNode*> WorldCore::choose_adapter(const std::string& text) {
   std::optional<Error> unusable;
   std::string names;

@@ -199,10 +199,15 @@ void PeripheralNode::kick_links() {
   advertising_changed();
 }
 
+const Address& PeripheralNode::address_on(const AdapterNode& adapter) const {
+  return private_address && !adapter.bonds.contains(this) ? *private_address : spec.address;
+}
+
 Device PeripheralNode::device(const AdapterNode& adapter) const {
   std::optional<std::string> name;
   if (!spec.name.empty()) name = spec.name;
-  return Device(spec.address, std::move(name), spec.address.to_string(), adapter.spec.name);
+  const Address& address = address_on(adapter);
+  return Device(address, std::move(name), address.to_string(), adapter.spec.name);
 }
 
 std::uint32_t PeripheralNode::new_passkey() { return static_cast<std::uint32_t>(passkeys_.between(0, 999'999)); }
