@@ -23,6 +23,10 @@ std::string Rig::lacks(Ability ability) const {
       return "the fake begins no pairing by itself; the real 5.82 does, and then dies or answers InProgress";
     case Ability::set_pairing:
       return "the fake's peripherals pair in one way; the real 5.82 asks the questions of an earlier pairing, and dies";
+    case Ability::other_program: return "the rig has no other program";
+    case Ability::connect_unseen: return "that is BlueZ's ConnectDevice";
+    case Ability::extended_advertising: return "the rig's controllers have no extended advertising";
+    case Ability::private_addresses: return "the rig's peripherals keep their address";
   }
   return {};
 }
@@ -33,6 +37,9 @@ Task<> Rig::remove_service(std::string, Uuid) { cannot("remove a service"); }
 Task<> Rig::set_pairing(std::string, sim::PairingOptions) { cannot("let a peripheral pair in another way"); }
 Task<std::uint32_t> Rig::shown_passkey(std::string) { cannot("look at a peripheral's display"); }
 Task<> Rig::type_passkey(std::string, std::uint32_t) { cannot("type on a peripheral's keyboard"); }
+Task<> Rig::hold_link(std::string) { cannot("have another program make a link"); }
+Task<> Rig::let_link_go(std::string) { cannot("have another program end a link"); }
+Task<> Rig::set_private_address(std::string, std::string) { cannot("give a peripheral another address"); }
 void Rig::lose_system() { cannot("end its Bluetooth system"); }
 
 }  // namespace blau::conformance

@@ -2,6 +2,7 @@
 
 #include <blau/blau.hpp>
 #include <blau/sim/pairing.hpp>
+#include <blau/sim/peripheral.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,18 @@ enum class Ability : std::uint8_t {
   pairing,          ///< its system pairs
   begin_pairing,    ///< its system pairs by itself where a request needs it
   set_pairing,      ///< `set_pairing`, `shown_passkey` and `type_passkey`
+  other_program,    ///< `hold_link` and `let_link_go`
+  connect_unseen,   ///< its system connects to addresses that nobody has heard
+  extended_advertising,  ///< `set_advertising` takes more than 31 bytes
+  private_addresses,     ///< `set_private_address`
+};
+
+/// An adapter of the machine.
+struct RigAdapter {
+  explicit RigAdapter(std::string id) : name(std::move(id)) {}
+  std::string name;
+  bool powered = true;
+  bool blocked = false;
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.
@@ -76,6 +89,13 @@ class Rig {
   [[nodiscard]] virtual Task<> vanish(std::string address) = 0;
   [[nodiscard]] virtual Task<> appear(std::string address) = 0;
   [[nodiscard]] virtual Task<> set_powered(bool on) = 0;
+  /// The machine has these adapters and no others, till the end of the case; peripherals are as at its beginning, without a link.
+  [[nodiscard]] virtual Task<> set_adapters(std::vector<RigAdapter> adapters) = 0;
+  /// Switches one of these.
+  [[nodiscard]] virtual Task<> switch_one(std::string adapter, bool on) = 0;
+  /// What the peripheral tells from now on, till the end of the case.
+  [[nodiscard]] virtual Task<> set_advertising(std::string address, sim::AdvertisementOptions data,
+                                               sim::AdvertisementOptions scan_response) = 0;
 
   // What a rig may lack.
 
@@ -92,6 +112,11 @@ class Rig {
   [[nodiscard]] virtual Task<> type_passkey(std::string address, std::uint32_t passkey);
   /// The peripheral takes a service away and tells whoever is connected.
   [[nodiscard]] virtual Task<> remove_service(std::string address, Uuid service);
+  /// Another program of this machine makes a link to the peripheral, and ends it.
+  [[nodiscard]] virtual Task<> hold_link(std::string address);
+  [[nodiscard]] virtual Task<> let_link_go(std::string address);
+  /// The peripheral advertises under this address from now on, till the end of the case.
+  [[nodiscard]] virtual Task<> set_private_address(std::string address, std::string instead);
   /// The system that `threaded_backend` named ends; outside `run`.
   virtual void lose_system();
 

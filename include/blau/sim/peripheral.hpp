@@ -116,6 +116,11 @@ class BLAU_API Peripheral {
   void drop_link(DisconnectReason reason = DisconnectReason::remote);
   /// Ends each link this long after it came up; absent: no more.
   void drop_link_after(std::optional<std::chrono::milliseconds> time);
+  /// Another program of the central's machine makes a link by that adapter, or keeps the one that is there: clients adopt it, and of all their ends only `disconnect` takes it down.
+  /// @throws Error `invalid_argument` while nobody uses the world or the peripheral takes no connection.
+  void hold_link(Adapter& adapter);
+  /// That program ends it, for everybody: `other_program`.
+  void end_held_link();
   /// Goes out of reach: no advertisement, no answer, and links end with `timeout` after the supervision time-out.
   void vanish();
   /// Comes back.

@@ -109,7 +109,7 @@ void SimClient::abort_connect() {
   attempt_failed(Error(ErrorCode::canceled, "the attempt to connect was taken back"));
 }
 
-void SimClient::disconnect(backend::ReleaseKind, backend::Done<void> done) {
+void SimClient::disconnect(backend::ReleaseKind kind, backend::Done<void> done) {
   if (state_ == State::waiting || state_ == State::joining) {
     const auto anchor = anchor_;
     abort_connect();
@@ -117,6 +117,7 @@ void SimClient::disconnect(backend::ReleaseKind, backend::Done<void> done) {
     return;
   }
   if (state_ == State::idle) return done({});
+  if (kind == backend::ReleaseKind::explicit_disconnect && link_) link_->disown();
   disconnect_done_.push_back(std::move(done));
   leave();
 }

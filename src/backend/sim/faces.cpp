@@ -237,6 +237,18 @@ void Peripheral::set_private_address(const AddressArgument& address) {
   node_.advertising_changed();
 }
 
+void Peripheral::hold_link(Adapter& adapter) {
+  for (const auto& node : node_.world.adapters())
+    if (&node->face == &adapter) return node_.hold_link(*node);
+  throw Error(ErrorCode::invalid_argument, "this adapter belongs to another world");
+}
+
+void Peripheral::end_held_link() {
+  const auto links = node_.links;
+  for (const auto& link : links)
+    if (link->held()) link->end(DisconnectReason::other_program, "connection terminated by local host (0x16)");
+}
+
 void Peripheral::advertise(bool enabled) {
   node_.spec.advertising.enabled = enabled;
   node_.advertising_changed();

@@ -165,6 +165,8 @@ struct PeripheralNode {
   /// True where a central can connect now.
   [[nodiscard]] bool connectable() const;
   void end_links(DisconnectReason reason, const std::string& native);
+  /// Another program of the machine has a link by that adapter.
+  void hold_link(AdapterNode& adapter);
   /// Reach or freeze changed.
   void kick_links();
   /// What an adapter knows it by: the address that it advertises, or its own where there is a bond.
