@@ -39,6 +39,7 @@ enum class Ability : std::uint8_t {
   set_pairing,      ///< `set_pairing`, `shown_passkey` and `type_passkey`
   other_program,    ///< `hold_link` and `let_link_go`
   connect_unseen,   ///< its system connects to addresses that nobody has heard
+  abandon_unseen,   ///< and bears that such an attempt is taken back
   extended_advertising,  ///< `set_advertising` takes more than 31 bytes
   private_addresses,     ///< `set_private_address`
 };

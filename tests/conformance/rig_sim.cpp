@@ -123,7 +123,8 @@ class SimRig final : public Rig {
   }
 
   std::string lacks(Ability ability) const override {
-    return ability == Ability::connect_unseen ? Rig::lacks(ability) : std::string();
+    const bool is_unseen = ability == Ability::connect_unseen || ability == Ability::abandon_unseen;
+    return is_unseen ? Rig::lacks(Ability::connect_unseen) : std::string();
   }
   Task<> hold_link(std::string address) override {
     world_->peripheral(address).hold_link(world_->adapter());

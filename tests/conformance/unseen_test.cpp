@@ -17,9 +17,11 @@ ClientOptions without_scan() {
   return options;
 }
 
-/// The system knows nothing of it, as if it had never been near.
-Task<> forget(const std::string& address) {
+/// The system knows nothing of it, as if it had never been near: it forgets a device with its bond.
+Task<> forget(std::string address) {
   Client client{address};
+  co_await client.connect();
+  co_await client.pair();
   co_await client.unpair();
 }
 
@@ -55,7 +57,7 @@ BLAU_CASE(Unseen, AnAddressWithoutATypeIsScannedFor) {
 }
 
 BLAU_CASE(Unseen, TheLinkOfAnAttemptThatWasTakenBackIsTakenDown) {
-  if (!can(rig, Ability::connect_unseen)) co_return;
+  if (!can(rig, Ability::abandon_unseen)) co_return;
   co_await try_in_vain(rig);
   co_await rig.advertise(spare, true);
   co_await rig.await_links(spare, 1);  // the system goes on by itself
@@ -63,7 +65,7 @@ BLAU_CASE(Unseen, TheLinkOfAnAttemptThatWasTakenBackIsTakenDown) {
 }
 
 BLAU_CASE(Unseen, TheNextAttemptJoinsTheOneThatGoesOn) {
-  if (!can(rig, Ability::connect_unseen)) co_return;
+  if (!can(rig, Ability::abandon_unseen)) co_return;
   co_await try_in_vain(rig);
   Inbox<Result<void>> ended;
   Client next{of_spare, without_scan()};

@@ -137,6 +137,50 @@ TEST_F(SimAir, ExtendedAdvertisingTellsTheNameByItself) {
   world.run(body);
 }
 
+TEST_F(SimAir, AnAdapterThatGoesIsToldOfToWhoeverSawIt) {
+  std::optional<Error> end;
+  auto body = [&]() -> Task<> {
+    (void)co_await Adapter::get_default();
+    auto& second = world.add_adapter({.name = "hci1"});
+    const auto all = co_await Adapter::all();  // in the turn in which it came
+    EXPECT_EQ(all.size(), 2U);
+    auto states = all.back().state_changes();
+    second.unplug();
+    const auto state = co_await states.next().timeout(1s);
+    EXPECT_FALSE(state.has_value());
+    end = states.end_reason();
+  };
+  world.run(body);
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->unavailable_reason(), UnavailableReason::no_adapter);
+}
+
+TEST_F(SimAir, DiscoverForgetsNobody) {
+  auto body = [&]() -> Task<> {
+    world.add_peripheral({.address = other_address});
+    world.after(1s, [&] { device.advertise(false); });
+    const auto all = co_await Scanner::discover(20min);
+    EXPECT_EQ(all.size(), 2U);
+  };
+  world.run(body);
+}
+
+TEST_F(SimAir, DevicesOfAnAdapterThatIsOffAreListed) {
+  auto body = [&]() -> Task<> {
+    Client client{device_address};
+    co_await client.connect();
+    co_await client.pair();
+    const auto adapter = co_await Adapter::get_default();
+    world.adapter().set_powered(false);
+    co_await sleep_for(1s);
+    const auto bonded = co_await adapter.bonded_devices();
+    EXPECT_EQ(bonded.size(), 1U);
+    const auto connected = co_await adapter.connected_devices();
+    EXPECT_TRUE(connected.empty());
+  };
+  world.run(body);
+}
+
 TEST_F(SimAir, AnotherProgramsLinkIsAdoptedAndLeft) {
   auto body = [&]() -> Task<> {
     const auto adapter = co_await Adapter::get_default();
