@@ -90,8 +90,7 @@ std::string world_with(const std::vector<RigAdapter>& adapters) {
   json world = json::parse(file);
   world["adapters"] = json::array();
   for (const auto& adapter : adapters)
-    world["adapters"].push_back(
-        {{"name", adapter.name}, {"powered", adapter.powered}, {"blocked", adapter.blocked}});
+    world["adapters"].push_back({{"name", adapter.name}, {"powered", adapter.powered}, {"blocked", adapter.blocked}});
   return world.dump();
 }
 
@@ -193,8 +192,7 @@ class BlueZRig final : public Rig {
     // The real 5.82 asks the questions of an earlier pairing then, and dies.
     const bool pairs_otherwise = ability == Ability::set_pairing || ability == Ability::begin_pairing;
     if (pairs_otherwise && (!is_real || minor_version() >= 82)) return Rig::lacks(ability);
-    const bool is_for_fake = ability == Ability::extended_advertising || ability == Ability::abandon_unseen;
-    if (is_for_fake && is_real) return Rig::lacks(ability);
+    if (ability == Ability::extended_advertising && is_real) return Rig::lacks(ability);
     if (ability == Ability::private_addresses) return Rig::lacks(ability);
     return {};
   }

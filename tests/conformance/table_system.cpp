@@ -146,8 +146,10 @@ std::vector<Row> scanner_rows() {
   auto rows = scanner_life();
   for (const auto& row :
        {start(), stop(), scanner_value("is_scanning", "Scan.SeesEveryPeripheral Scan.StartAndStopCanBeRepeated"),
-        advertisements(), scanner_value("discovered_devices", "Scan.EachDeviceIsListedOnceWithItsLatest Changes.WhatIsSilentIsForgotten "
-                                              "Changes.WhatIsSilentIsKeptWhereTheUserWantsIt"),
+        advertisements(),
+        scanner_value("discovered_devices",
+                      "Scan.EachDeviceIsListedOnceWithItsLatest Changes.WhatIsSilentIsForgotten "
+                      "Changes.WhatIsSilentIsKeptWhereTheUserWantsIt"),
         scanner_value("seen_devices", "Scan.EachDeviceIsListedOnceWithItsLatest"),
         scanner_value("set_scanning_filter", "ScanOptions.TheFilterOfWindowsFiltersNothingElsewhere"),
         one_liner("discover", "Scan.DiscoverGivesWhatWasSeen"), find_by_address(),
@@ -168,12 +170,12 @@ std::vector<Row> adapter_rows() {
   }
   get_default.errors.push_back(
       {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}});
-  auto changes = adapter_value("state_changes",
-                               "Adapters.SwitchingOffIsSeenAndGivesItsReason TwoAdapters.EachTurnOfTheSwitchIsToldOnceAndInOrder "
-                               "TwoAdapters.TheDefaultIsTheFirstThatCanBeUsed TwoAdapters.ARadioSwitchIsAReasonOfItsOwn");
+  auto changes =
+      adapter_value("state_changes",
+                    "Adapters.SwitchingOffIsSeenAndGivesItsReason TwoAdapters.EachTurnOfTheSwitchIsToldOnceAndInOrder "
+                    "TwoAdapters.TheDefaultIsTheFirstThatCanBeUsed TwoAdapters.ARadioSwitchIsAReasonOfItsOwn");
   changes.no_errors = {};
-  changes.errors = {{ErrorCode::bluetooth_not_available,
-                     {.cases = "TwoAdapters.OneThatIsTakenAwayEndsWhatItDid"}},
+  changes.errors = {{ErrorCode::bluetooth_not_available, {.cases = "TwoAdapters.OneThatIsTakenAwayEndsWhatItDid"}},
                     {ErrorCode::loop_closed, {.reason = "a rig's loop outlasts its cases: unit adapter_test"}}};
   changes.link_lost = {.cases = "Adapters.SwitchingOffEndsScanAndLink"};
   changes.destroyed = {.cases = "Values.AStreamOfStatesOutlivesItsAdapter"};
@@ -187,7 +189,8 @@ std::vector<Row> adapter_rows() {
           adapter_value("is_default", told),
           adapter_value("unusable", told),
           changes,
-          device_list("connected_devices", "Adapters.TellsConnectedDevices Adapters.FiltersConnectedDevicesByService "
+          device_list("connected_devices",
+                      "Adapters.TellsConnectedDevices Adapters.FiltersConnectedDevicesByService "
                       "ForeignLink.IsAmongTheConnectedDevices TwoAdapters.AClientConnectsByTheOneThatItNames"),
           device_list("bonded_devices", "Adapters.NoDeviceIsConnectedOrBondedAtFirst Adapters.TellsBondedDevices")};
 }

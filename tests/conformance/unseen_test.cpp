@@ -25,10 +25,11 @@ Task<> forget(std::string address) {
   co_await client.unpair();
 }
 
-/// An attempt that came to nothing in its time, while the peripheral does not take part.
+/// An attempt that came to nothing in its time, while the peripheral is out of reach.
 Task<> try_in_vain(Rig& rig) {
   co_await forget(spare);
-  co_await rig.advertise(spare, false);
+  co_await rig.await_links(spare, 0);
+  co_await rig.vanish(spare);
   Client client{of_spare, without_scan()};
   const auto connected = co_await client.connect().timeout(1s).as_result();
   expect_error(connected, ErrorCode::timed_out);
@@ -59,7 +60,7 @@ BLAU_CASE(Unseen, AnAddressWithoutATypeIsScannedFor) {
 BLAU_CASE(Unseen, TheLinkOfAnAttemptThatWasTakenBackIsTakenDown) {
   if (!can(rig, Ability::abandon_unseen)) co_return;
   co_await try_in_vain(rig);
-  co_await rig.advertise(spare, true);
+  co_await rig.appear(spare);
   co_await rig.await_links(spare, 1);  // the system goes on by itself
   co_await rig.await_links(spare, 0);
 }
@@ -70,7 +71,7 @@ BLAU_CASE(Unseen, TheNextAttemptJoinsTheOneThatGoesOn) {
   Inbox<Result<void>> ended;
   Client next{of_spare, without_scan()};
   next.connect().start([ended](const Result<void>& result) { ended.push(result); });
-  co_await rig.advertise(spare, true);
+  co_await rig.appear(spare);
   co_await ended.reach(1);
   expect_success(ended.items()[0]);
   EXPECT_TRUE(next.is_connected());

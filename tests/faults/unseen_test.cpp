@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+#include <string>
+
 namespace blau::faults {
 namespace {
 
@@ -40,7 +42,11 @@ BLAU_CASE(UnseenFaults, NeedsNoScan) {
 
 BLAU_CASE(UnseenFaults, TheDaemonEndsMeanwhile) {
   co_await unknown_to_daemon();
-  co_await rig.advertise(spare, false);
+  co_await rig.await_links(spare, 0);
+  co_await rig.vanish(spare);
+  Scanner scanner;  // resumes
+  auto sightings = scanner.advertisements();
+  co_await scanner.start();
   Inbox<Result<void>> ended;
   Client client{unheard, by_connect_device()};
   client.connect().start([ended](const Result<void>& result) { ended.push(result); });
@@ -48,9 +54,14 @@ BLAU_CASE(UnseenFaults, TheDaemonEndsMeanwhile) {
   co_await ended.reach(1);
   EXPECT_FALSE(ended.items()[0].has_value());
   EXPECT_FALSE(client.is_connected());
-  co_await rig.advertise(spare, true);
-  const auto found = co_await Scanner::find_device_by_address(spare, patience);
-  EXPECT_TRUE(found.has_value()) << "no link of the old attempt keeps it from advertising";
+  co_await rig.appear(spare);
+  // No link of the old attempt keeps it from advertising.
+  std::string heard;
+  while (heard != spare) {
+    const auto seen = co_await next_of(sightings);
+    heard = seen.device.address().to_string();
+  }
+  co_await scanner.stop();
 }
 
 BLAU_CASE(UnseenFaults, AFailureOfTheRadioIsTriedAgain) {

@@ -24,7 +24,10 @@ using namespace blau::soak;
 using namespace std::chrono_literals;
 
 [[noreturn]] void usage() {
-  std::fputs("usage: blau_soak life [SECONDS] | connects [COUNT] | notifications [COUNT] | scans [ADDRESSES] | fake [SECONDS]\n", stderr);
+  std::fputs(
+      "usage: blau_soak life [SECONDS] | connects [COUNT] | notifications [COUNT] | scans [ADDRESSES] | fake "
+      "[SECONDS]\n",
+      stderr);
   std::exit(2);
 }
 

@@ -44,8 +44,7 @@ Task<> listen(Stream<Advertisement> sightings, Ears& ears) {
 /// Everybody has another address now.
 void change_addresses(sim::World& world, std::uint64_t turn) {
   std::uint64_t number = 0x400000000000 + turn * crowd;
-  for (auto* peripheral : world.peripherals())
-    peripheral->set_private_address(Address(number++, AddressType::random));
+  for (auto* peripheral : world.peripherals()) peripheral->set_private_address(Address(number++, AddressType::random));
 }
 
 Task<> pass_by(sim::World& world, Scanner& scanner, Watch& watch, std::uint64_t turns, Ears& ears) {
@@ -82,8 +81,7 @@ Outcome scan_for_long(Watch& watch, std::uint64_t addresses) {
   const std::uint64_t turns = std::max<std::uint64_t>(addresses / crowd, 20);
   world.run(scan(world, watch, turns, ears));
   Outcome outcome{std::to_string(turns * crowd) + " addresses in " + std::to_string(world.elapsed() / 1min) + " min, " +
-                      std::to_string(ears.called) + " sightings, " + std::to_string(ears.most) +
-                      " remembered at most",
+                      std::to_string(ears.called) + " sightings, " + std::to_string(ears.most) + " remembered at most",
                   watch.faults()};
   if (ears.most > most_remembered) outcome.faults.push_back("devices are remembered that were silent for long");
   if (ears.most < crowd) outcome.faults.push_back("devices were not heard");

@@ -40,8 +40,8 @@ struct AdvertisementOptions {
 
 /// How a peripheral advertises.
 struct AdvertisingOptions {
-  bool enabled = true;                                                  ///< false: not heard until `advertise(true)`
-  bool connectable = true;                                              ///< false: a beacon
+  bool enabled = true;      ///< false: not heard until `advertise(true)`
+  bool connectable = true;  ///< false: a beacon
   /// Extended advertising (Core Vol 6 Part B 2.3.4): everything is in `data`, up to 1650 bytes of it, and there is no scan response.
   bool extended = false;
   std::chrono::milliseconds interval = std::chrono::milliseconds(100);  ///< 20 ms to 10.24 s
@@ -117,7 +117,7 @@ class BLAU_API Peripheral {
   /// Ends each link this long after it came up; absent: no more.
   void drop_link_after(std::optional<std::chrono::milliseconds> time);
   /// Another program of the central's machine makes a link by that adapter, or keeps the one that is there: clients adopt it, and of all their ends only `disconnect` takes it down.
-  /// @throws Error `invalid_argument` while nobody uses the world or the peripheral takes no connection.
+  /// @throws Error `invalid_argument` where the peripheral takes no connection, or nobody uses a world on real time.
   void hold_link(Adapter& adapter);
   /// That program ends it, for everybody: `other_program`.
   void end_held_link();

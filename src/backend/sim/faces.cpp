@@ -228,7 +228,8 @@ void Peripheral::set_advertising(const AdvertisingOptions& options) {
 void Peripheral::set_private_address(const AddressArgument& address) {
   const Address& given = address.get();
   if (given.is_opaque() || given.number() == 0 || given.type() == AddressType::public_)
-    throw Error(ErrorCode::invalid_argument, "a private address is a random one: write six pairs of hexadecimal digits");
+    throw Error(ErrorCode::invalid_argument,
+                "a private address is a random one: write six pairs of hexadecimal digits");
   const Address random(given.number(), AddressType::random);
   const auto* other = node_.world.find_peripheral(random);
   if (other && other != &node_)

@@ -170,7 +170,8 @@ AdvertisingBytes advertising_bytes(const PeripheralSpec& peripheral) {
 }
 
 AdvertisingSpec read_advertising(const Place& place) {
-  const Members members(place, {"description", "enabled", "connectable", "extended", "interval_ms", "data", "scan_response"});
+  const Members members(place,
+                        {"description", "enabled", "connectable", "extended", "interval_ms", "data", "scan_response"});
   AdvertisingSpec spec;
   members.with("description", [](const Place& p) { (void)p.text(); });
   members.with("enabled", [&](const Place& p) { spec.enabled = p.boolean(); });

@@ -30,7 +30,8 @@ std::optional<SpecFault> check_structures(const AdvertisementSpec& data, const s
   return SpecFault{path, "an AD structure holds 254 bytes at most, its type included: divide it"};
 }
 
-std::optional<SpecFault> check_extended(const AdvertisingSpec& advertising, const Bytes& data, const std::string& path) {
+std::optional<SpecFault> check_extended(const AdvertisingSpec& advertising, const Bytes& data,
+                                        const std::string& path) {
   if (advertising.scan_response)
     return SpecFault{path + ".scan_response", "an extended advertisement has no scan response: move it into data"};
   if (data.size() > max_extended_size)

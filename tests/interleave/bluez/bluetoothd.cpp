@@ -88,7 +88,8 @@ void Bluetoothd::connect_device(const Message& call) {
     std::string_view text;
     if (!reader.variant(text)) return false;
     if (name == "Address") address = Address::parse(text);
-    if (name == "AddressType" && text != "random") log_->fault("ConnectDevice with the address type " + std::string(text));
+    if (name == "AddressType" && text != "random")
+      log_->fault("ConnectDevice with the address type " + std::string(text));
     return true;
   });
   if (!address) return log_->fault("ConnectDevice without an address");
