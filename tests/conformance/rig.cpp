@@ -25,8 +25,7 @@ std::string Rig::lacks(Ability ability) const {
       return "the fake's peripherals pair in one way; the real 5.82 asks the questions of an earlier pairing, and dies";
     case Ability::other_program: return "the rig has no other program";
     case Ability::connect_unseen: return "that is BlueZ's ConnectDevice";
-    case Ability::abandon_unseen:
-      return "the rig's kernel (Linux 6.1) dies of an attempt at a silent device that is taken back";
+    case Ability::abandon_unseen: return "the rig's kernel (Linux 6.1) dies of a ConnectDevice that comes to nothing";
     case Ability::extended_advertising: return "the rig's controllers have no extended advertising";
     case Ability::private_addresses: return "the rig's peripherals keep their address";
   }

@@ -192,6 +192,8 @@ class BlueZRig final : public Rig {
     // The real 5.82 asks the questions of an earlier pairing then, and dies.
     const bool pairs_otherwise = ability == Ability::set_pairing || ability == Ability::begin_pairing;
     if (pairs_otherwise && (!is_real || minor_version() >= 82)) return Rig::lacks(ability);
+    // BUG in hci_chan_del, of 6.1.192 with either bluetoothd.
+    if (ability == Ability::abandon_unseen && is_real) return Rig::lacks(ability);
     if (ability == Ability::extended_advertising && is_real) return Rig::lacks(ability);
     if (ability == Ability::private_addresses) return Rig::lacks(ability);
     return {};
