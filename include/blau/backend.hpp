@@ -219,6 +219,8 @@ struct ClientRequest {
   std::vector<PairingQuestion::Kind> answers;
   /// BlueZ: an implicit end leaves the link up, and so does `disconnect`.
   bool bluez_release_only = false;
+  /// BlueZ: `connect` may connect to an address that bluetoothd does not know, see `Backend::can_connect_unseen`.
+  bool bluez_connect_device = false;
 };
 
 /// How a write goes on the air.
@@ -358,7 +360,7 @@ class Backend {
   /// Tells of changes until the watch is destroyed.
   [[nodiscard]] virtual std::unique_ptr<AdapterWatch> watch_adapters(AdapterEvents& events) = 0;
 
-  // `adapter` is an adapter's id or address in text; empty: the default one. Errors of these three: as `list_adapters`; `invalid_argument` for an unknown adapter.
+  // `adapter` is an adapter's id or address in text; empty: the default one. Errors of these four: as `list_adapters`; `invalid_argument` for an unknown adapter.
 
   /// Devices that the system holds a link to; with `services` only those that have one of these.
   virtual void connected_devices(const std::string& adapter, const std::vector<Uuid>& services,
@@ -368,6 +370,11 @@ class Backend {
   /// The device of this address if the system can connect to it without a scan; else empty.
   virtual void find_known_device(const std::string& adapter, const Address& address,
                                  Done<std::optional<Device>> done) = 0;
+  /// Whether `ClientPort::connect` can connect to a device of this address, with its type, that nobody has heard. Asked only where the user wants that (`ClientRequest::bluez_connect_device`).
+  virtual void can_connect_unseen(const std::string& adapter, const Address& address, Done<bool> done) {
+    (void)adapter, (void)address;
+    done(false);
+  }
 
   /// A scanner. Never null; what cannot be done is told by `start`.
   [[nodiscard]] virtual std::unique_ptr<ScannerPort> make_scanner(ScannerEvents& events) = 0;

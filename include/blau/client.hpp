@@ -44,6 +44,9 @@ struct BlueZClientOptions {
   /// Pairings that the device, or a request that needs a bond, begins: bluetoothd asks the machine's default agent about them, and if there is none never answers such a request. True: `ClientOptions::pairing` is
   /// that agent while this client has a link and no bond. For all devices: questions about others, which belong to other programs, are refused meanwhile. Seen to work with BlueZ 5.66; not yet with 5.82.
   bool default_agent = false;
+  /// Connects to an address that bluetoothd does not know without a scan before (`Adapter1.ConnectDevice`): for a device that is heard too seldom, or not by scans. Needs an address whose type is known, and a
+  /// bluetoothd that runs with `-E`; otherwise the client scans as usual. An attempt that was taken back goes on in bluetoothd, for up to 42 s: a link that comes of it is taken down, but a program that has ended by then leaves it up.
+  bool connect_device = false;
 };
 
 /// Keeps a link up: what to do when it ends without this client having asked for it. Off by default.
@@ -179,7 +182,7 @@ class BLAU_API Client {
  public:
   /// For a device that was seen.
   explicit Client(Device device, ClientOptions options = ClientOptions());
-  /// For an address: `connect` looks for it first, by a scan if the system does not know it.
+  /// For an address: `connect` looks for it first, by a scan if the system does not know it (but for `BlueZClientOptions::connect_device`).
   explicit Client(Address address, ClientOptions options = ClientOptions());
   /// For an address in text. @throws Error `invalid_argument` if it is none
   explicit Client(std::string_view address, ClientOptions options = ClientOptions());

@@ -41,6 +41,9 @@ struct ScannerOptions {
   bool resume = true;
   /// Active scans that hear nothing for so long are begun anew, at the next quiet moment for the adapter; zero: never. After a second time in a row the silence is reported.
   std::chrono::nanoseconds silence_limit = std::chrono::seconds(90);
+  /// A device that was not heard for so long is seen no more: `discovered_devices` and `seen_devices` drop it when the next one is heard, so that a scan may go on for days among devices that
+  /// change their addresses. Zero: never; `discover` keeps all.
+  std::chrono::nanoseconds forget_after = std::chrono::minutes(5);
   /// Called on the scanner's loop when the scan is interrupted and will resume: `bluetooth_not_available`, `backend_lost`; when nothing is heard although it was begun anew:
   /// `timed_out`; and with the reason where it cannot resume after all.
   std::function<void(const Error&)> on_interrupted;
@@ -79,7 +82,7 @@ class BLAU_API Scanner {
   /// The sightings from now on. Begin it before `start` to miss none; ends with `stop` or the reason why the scan ended. Several at once are possible.
   [[nodiscard]] Stream<Advertisement> advertisements(StreamOptions options = StreamOptions());
 
-  /// The devices seen since `start`, each with its latest advertisement, in order of first sighting. Any thread.
+  /// The devices seen since `start`, each with its latest advertisement, in order of first sighting; without those that `ScannerOptions::forget_after` drops. Any thread.
   [[nodiscard]] std::vector<Advertisement> discovered_devices() const;
   /// The same by identifier: the system's own if it has one, else the address. Bleak's `seen_devices`.
   [[nodiscard]] std::map<std::string, Advertisement> seen_devices() const;

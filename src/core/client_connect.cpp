@@ -79,8 +79,20 @@ void ClientCore::look_up() {
                                 if (!self || !self->attempt_ || self->attempt_->number != number) return;
                                 if (!known) return self->fail_attempt(known.error());
                                 if (*known) return self->found(std::move(**known));
-                                self->scan_for_device();
+                                self->look_unseen();
                               });
+}
+
+/// Some systems can connect to what nobody has heard, where the user wants that.
+void ClientCore::look_unseen() {
+  if (!options_.bluez.connect_device) return scan_for_device();
+  auto then = [weak = weak_from_this(), number = attempt_->number](const Result<bool>& can) {
+    const auto self = weak.lock();
+    if (!self || !self->attempt_ || self->attempt_->number != number) return;
+    if (!can) return self->fail_attempt(can.error());
+    *can ? self->begin_link() : self->scan_for_device();
+  };
+  backend_->can_connect_unseen(options_.adapter, device().address(), std::move(then));
 }
 
 void ClientCore::scan_for_device() {
@@ -117,6 +129,7 @@ backend::ClientPort& ClientCore::ensure_port() {
   request.adapter = options_.adapter;
   request.winrt_address_type = options_.winrt.address_type;
   request.bluez_release_only = options_.bluez.release_only;
+  request.bluez_connect_device = options_.bluez.connect_device;
   if (options_.bluez.default_agent && has_agent()) request.answers = pair_request({}).answers;
   on_bond_changed(false);  // until it tells otherwise
   port_ = backend_->make_client(request, *this);

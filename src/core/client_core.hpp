@@ -169,6 +169,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   // client_connect.cpp
   void begin_attempt();
   void look_up();
+  void look_unseen();
   void scan_for_device();
   void found(Device device);
   void begin_link();

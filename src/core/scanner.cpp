@@ -97,6 +97,7 @@ std::shared_ptr<detail::Loop> loop_of(const ScannerOptions& options) {
 
 Task<std::vector<Advertisement>> discover_for(std::chrono::nanoseconds time, ScannerOptions options) {
   options.resume = false;
+  options.forget_after = std::chrono::nanoseconds(0);  // it ends by itself
   Scanner scanner(std::move(options));
   co_await scanner.start();
   const auto end = co_await detail::ScannerAccess::end_of(scanner).timeout(time).as_result();

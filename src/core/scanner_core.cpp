@@ -9,10 +9,6 @@
 
 namespace blau::detail {
 
-std::string identifier(const Device& device) {
-  return device.id().empty() ? device.address().to_string() : device.id();
-}
-
 ScannerCore::ScannerCore(ScannerOptions options)
     : loop_(options.loop ? options.loop->loop() : Loop::current_or_background()), options_(std::move(options)) {}
 
@@ -48,7 +44,6 @@ void ScannerCore::begin() {
   {
     const std::lock_guard lock(mutex_);
     seen_.clear();
-    seen_index_.clear();
   }
   if (!port_) port_ = backend_->make_scanner(*this);
   port_->start(request(), [weak = weak_from_this()](const Result<void>& result) {
@@ -192,12 +187,7 @@ void ScannerCore::on_advertisement(const Device& device, const AdvertisementData
 
 void ScannerCore::remember(const Device& device, const AdvertisementData& data) {
   const std::lock_guard lock(mutex_);
-  const auto [place, is_new] = seen_index_.try_emplace(identifier(device), seen_.size());
-  if (is_new) {
-    seen_.push_back({device, data});
-  } else {
-    seen_[place->second] = {device, data};
-  }
+  seen_.note(device, data, heard_at_, options_.forget_after);
 }
 
 void ScannerCore::tell(const Device& device, const AdvertisementData& data) {
@@ -215,7 +205,7 @@ void ScannerCore::tell(const Device& device, const AdvertisementData& data) {
 
 std::vector<Advertisement> ScannerCore::seen() const {
   const std::lock_guard lock(mutex_);
-  return seen_;
+  return seen_.list();
 }
 
 }  // namespace blau::detail

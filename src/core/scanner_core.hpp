@@ -2,6 +2,7 @@
 
 #include "adapter_return.hpp"
 #include "callback_queue.hpp"
+#include "seen_devices.hpp"
 
 #include <blau/backend.hpp>
 #include <blau/detail/loop.hpp>
@@ -11,7 +12,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 namespace blau::detail {
@@ -105,11 +105,7 @@ class ScannerCore final : public std::enable_shared_from_this<ScannerCore>,
 
   std::atomic<bool> scanning_{false};
   mutable std::mutex mutex_;
-  std::vector<Advertisement> seen_;                          // guarded by mutex_
-  std::unordered_map<std::string, std::size_t> seen_index_;  // guarded by mutex_
+  SeenDevices seen_;  // guarded by mutex_
 };
-
-/// What a device is known by: the system's own identifier if it has one, else the address.
-[[nodiscard]] std::string identifier(const Device& device);
 
 }  // namespace blau::detail

@@ -47,6 +47,24 @@ BLAU_LINKED_CASE(Adapters, FiltersConnectedDevicesByService) {
   EXPECT_TRUE(none.empty());
 }
 
+BLAU_LINKED_CASE(Adapters, TellsBondedDevices) {
+  if (!can(rig, Ability::pairing)) co_return;
+  const auto adapter = co_await Adapter::get_default();
+  co_await client.pair();
+  const auto bonded = co_await adapter.bonded_devices();
+  BLAU_REQUIRE(bonded.size() == 1);
+  EXPECT_EQ(bonded[0].address().to_string(), gatt);
+  EXPECT_EQ(bonded[0].adapter(), adapter.id());
+  co_await client.disconnect();
+  const auto without_link = co_await adapter.bonded_devices();
+  EXPECT_EQ(without_link.size(), 1U);
+  const auto connected = co_await adapter.connected_devices();
+  EXPECT_TRUE(connected.empty());
+  co_await client.unpair();
+  const auto none = co_await adapter.bonded_devices();
+  EXPECT_TRUE(none.empty());
+}
+
 BLAU_CASE(Adapters, UnknownAdapterOfAScanner) {
   ScannerOptions options;
   options.adapter = "hci7";

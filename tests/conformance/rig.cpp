@@ -25,6 +25,11 @@ std::string Rig::lacks(Ability ability) const {
     case Ability::lose_bond:
       return "the rig's kernel (6.1) has a bug of its own there (hci_chan_del at the close of the socket) and ends "
              "bluetoothd";
+    case Ability::other_program: return "the rig has no other program";
+    case Ability::connect_unseen: return "that is BlueZ's ConnectDevice";
+    case Ability::abandon_unseen: return "the rig's kernel (Linux 6.1) dies of a ConnectDevice that comes to nothing";
+    case Ability::extended_advertising: return "the rig's controllers have no extended advertising";
+    case Ability::private_addresses: return "the rig's peripherals keep their address";
   }
   return {};
 }
@@ -37,6 +42,9 @@ Task<> Rig::set_pairing(std::string, sim::PairingOptions) { cannot("let a periph
 Task<std::uint32_t> Rig::shown_passkey(std::string) { cannot("look at a peripheral's display"); }
 Task<> Rig::type_passkey(std::string, std::uint32_t) { cannot("type on a peripheral's keyboard"); }
 Task<> Rig::request_security(std::string) { cannot("let a peripheral ask for security"); }
+Task<> Rig::hold_link(std::string) { cannot("have another program make a link"); }
+Task<> Rig::let_link_go(std::string) { cannot("have another program end a link"); }
+Task<> Rig::set_private_address(std::string, std::string) { cannot("give a peripheral another address"); }
 void Rig::lose_system() { cannot("end its Bluetooth system"); }
 
 }  // namespace blau::conformance

@@ -2,6 +2,7 @@
 
 #include <blau/blau.hpp>
 #include <blau/sim/pairing.hpp>
+#include <blau/sim/peripheral.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -47,8 +48,21 @@ enum class Ability : std::uint8_t {
   lose_system,      ///< `lose_system`
   pairing,          ///< its system pairs
   begin_pairing,  ///< its system pairs by itself where a request needs it, or the peripheral asks for it (`request_security`)
-  set_pairing,  ///< `set_pairing`, `shown_passkey` and `type_passkey`
-  lose_bond,    ///< a peripheral may come back without the keys of its bond
+  set_pairing,           ///< `set_pairing`, `shown_passkey` and `type_passkey`
+  lose_bond,             ///< a peripheral may come back without the keys of its bond
+  other_program,         ///< `hold_link` and `let_link_go`
+  connect_unseen,        ///< its system connects to addresses that nobody has heard
+  abandon_unseen,        ///< and bears that such an attempt is taken back
+  extended_advertising,  ///< `set_advertising` takes more than 31 bytes
+  private_addresses,     ///< `set_private_address`
+};
+
+/// An adapter of the machine.
+struct RigAdapter {
+  explicit RigAdapter(std::string id) : name(std::move(id)) {}
+  std::string name;
+  bool powered = true;
+  bool blocked = false;
 };
 
 /// What the cases run on: a Bluetooth system, and the peripherals of `world.json` that can be told what to do.
@@ -91,6 +105,13 @@ class Rig {
   [[nodiscard]] virtual Task<> set_powered(bool on) = 0;
   /// The peripheral loses its keys, as by a reset to factory settings. Links stay.
   [[nodiscard]] virtual Task<> forget_bonds(std::string address) = 0;
+  /// The machine has these adapters and no others, till the end of the case; peripherals are as at its beginning, without a link.
+  [[nodiscard]] virtual Task<> set_adapters(std::vector<RigAdapter> adapters) = 0;
+  /// Switches one of these.
+  [[nodiscard]] virtual Task<> switch_one(std::string adapter, bool on) = 0;
+  /// What the peripheral tells from now on, till the end of the case.
+  [[nodiscard]] virtual Task<> set_advertising(std::string address, sim::AdvertisementOptions data,
+                                               sim::AdvertisementOptions scan_response) = 0;
 
   // What a rig may lack.
 
@@ -111,6 +132,11 @@ class Rig {
   [[nodiscard]] virtual Task<> remove_service(std::string address, Uuid service);
   /// The peripheral adds one and tells whoever is connected. It may stand where one was taken away.
   [[nodiscard]] virtual Task<> add_service(std::string address, AddedService service);
+  /// Another program of this machine makes a link to the peripheral, and ends it.
+  [[nodiscard]] virtual Task<> hold_link(std::string address);
+  [[nodiscard]] virtual Task<> let_link_go(std::string address);
+  /// The peripheral advertises under this address from now on, till the end of the case.
+  [[nodiscard]] virtual Task<> set_private_address(std::string address, std::string instead);
   /// The system that `threaded_backend` named ends; outside `run`.
   virtual void lose_system();
 

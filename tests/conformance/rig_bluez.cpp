@@ -8,7 +8,9 @@
 
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -68,6 +70,30 @@ json pairing_of(const sim::PairingOptions& options) {
   return pairing;
 }
 
+/// As a world file has it.
+json advertisement_of(const sim::AdvertisementOptions& options) {
+  auto told = json::object();
+  if (options.flags) told["flags"] = *options.flags;
+  if (options.local_name) told["local_name"] = *options.local_name;
+  for (const auto& uuid : options.service_uuids) told["service_uuids"].push_back(uuid.get().to_string());
+  for (const auto& [company, data] : options.manufacturer_data) {
+    const Bytes number = bytes(company >> 8, company);
+    told["manufacturer_data"]["0x" + to_hex(number)] = to_hex(data);
+  }
+  for (const auto& [uuid, data] : options.service_data) told["service_data"][uuid.to_string()] = to_hex(data);
+  return told;
+}
+
+/// The world of all cases with other adapters.
+std::string world_with(const std::vector<RigAdapter>& adapters) {
+  std::ifstream file(BLAU_CONFORMANCE_WORLD);
+  json world = json::parse(file);
+  world["adapters"] = json::array();
+  for (const auto& adapter : adapters)
+    world["adapters"].push_back({{"name", adapter.name}, {"powered", adapter.powered}, {"blocked", adapter.blocked}});
+  return world.dump();
+}
+
 /// Of BlueZ 5: what the daemon says that it is.
 int minor_version() {
   const char* version = std::getenv("BLAU_RIG_BLUEZ");
@@ -88,6 +114,7 @@ class BlueZRig final : public Rig {
   }
 
   void end_case(bool failed) override {
+    other_.reset();
     if (failed || std::exchange(changed_, false)) return load();
     for (const auto& address : peripherals_)
       (void)control_.ask({{"command", "connections"}, {"address", address}, {"count", 0}});
@@ -134,7 +161,26 @@ class BlueZRig final : public Rig {
   Task<> vanish(std::string address) override { return tell("vanish", std::move(address)); }
   Task<> appear(std::string address) override { return tell("return", std::move(address)); }
   Task<> set_powered(bool on) override {
-    json request{{"command", "power"}, {"adapter", "hci0"}, {"powered", on}};
+    std::string adapter("hci0");
+    co_await switch_one(std::move(adapter), on);
+  }
+  Task<> switch_one(std::string adapter, bool on) override {
+    json request{{"command", "power"}, {"adapter", std::move(adapter)}, {"powered", on}};
+    (void)co_await ask(std::move(request));
+  }
+  Task<> set_adapters(std::vector<RigAdapter> adapters) override {
+    changed_ = true;
+    json request{{"command", "load"}, {"text", world_with(adapters)}};
+    (void)co_await ask(std::move(request));
+  }
+  Task<> set_advertising(std::string address, sim::AdvertisementOptions data,
+                         sim::AdvertisementOptions scan_response) override {
+    changed_ = true;
+    co_await tell("stop_advertising", address);
+    json request{{"command", "start_advertising"},
+                 {"address", address},
+                 {"data", advertisement_of(data)},
+                 {"scan_response", advertisement_of(scan_response)}};
     (void)co_await ask(std::move(request));
   }
 
@@ -147,7 +193,22 @@ class BlueZRig final : public Rig {
     // The real 5.82 asks the questions of an earlier pairing then, and dies.
     const bool pairs_otherwise = ability == Ability::set_pairing || ability == Ability::begin_pairing;
     if (pairs_otherwise && is_real && minor_version() >= 82) return Rig::lacks(ability);
+    // BUG in hci_chan_del, of 6.1.192 with either bluetoothd.
+    if (ability == Ability::abandon_unseen && is_real) return Rig::lacks(ability);
+    if (ability == Ability::extended_advertising && is_real) return Rig::lacks(ability);
+    if (ability == Ability::private_addresses) return Rig::lacks(ability);
     return {};
+  }
+  // On another loop, hence over another connection to the bus: for bluetoothd that is another program.
+  Task<> hold_link(std::string address) override {
+    ClientOptions options;
+    options.loop = &EventLoop::background();
+    other_.emplace(address, options);
+    co_await other_->connect();
+  }
+  Task<> let_link_go(std::string) override {
+    co_await other_->disconnect();
+    other_.reset();
   }
   Task<> stall(std::string address) override { return tell("stall", std::move(address)); }
   Task<> resume(std::string address) override { return tell("resume", std::move(address)); }
@@ -254,6 +315,7 @@ class BlueZRig final : public Rig {
 
   Control control_;
   bool changed_ = false;
+  std::optional<Client> other_;  // another program's
   std::vector<std::string> peripherals_;
 };
 

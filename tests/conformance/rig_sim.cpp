@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <blau/sim.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -95,7 +96,48 @@ class SimRig final : public Rig {
     co_return;
   }
 
-  std::string lacks(Ability) const override { return {}; }
+  Task<> set_adapters(std::vector<RigAdapter> adapters) override {
+    for (auto* adapter : world_->adapters()) {
+      const auto is_it = [adapter](const RigAdapter& wanted) { return wanted.name == adapter->name(); };
+      std::ranges::any_of(adapters, is_it) ? adapter->plug_in() : adapter->unplug();
+    }
+    for (const auto& wanted : adapters) {
+      auto& adapter = adapter_called(wanted.name);
+      adapter.set_powered(wanted.powered);
+      adapter.set_blocked(wanted.blocked);
+    }
+    co_return;
+  }
+  Task<> switch_one(std::string adapter, bool on) override {
+    world_->adapter(adapter).set_powered(on);
+    co_return;
+  }
+  Task<> set_advertising(std::string address, sim::AdvertisementOptions data,
+                         sim::AdvertisementOptions scan_response) override {
+    sim::AdvertisingOptions options;
+    options.extended = is_long(data);
+    options.data = std::move(data);
+    if (!options.extended) options.scan_response = std::move(scan_response);
+    world_->peripheral(address).set_advertising(options);
+    co_return;
+  }
+
+  std::string lacks(Ability ability) const override {
+    const bool is_unseen = ability == Ability::connect_unseen || ability == Ability::abandon_unseen;
+    return is_unseen ? Rig::lacks(Ability::connect_unseen) : std::string();
+  }
+  Task<> hold_link(std::string address) override {
+    world_->peripheral(address).hold_link(world_->adapter());
+    co_return;
+  }
+  Task<> let_link_go(std::string address) override {
+    world_->peripheral(address).end_held_link();
+    co_return;
+  }
+  Task<> set_private_address(std::string address, std::string instead) override {
+    world_->peripheral(address).set_private_address(instead);
+    co_return;
+  }
   Task<> stall(std::string address) override {
     world_->peripheral(address).stall();
     co_return;
@@ -151,6 +193,19 @@ class SimRig final : public Rig {
 
  private:
   sim::Characteristic& at(const Place& place) { return world_->peripheral(place.address).characteristic(place.uuid); }
+
+  sim::Adapter& adapter_called(const std::string& name) {
+    for (auto* adapter : world_->adapters())
+      if (adapter->name() == name) return *adapter;
+    sim::AdapterOptions options;
+    options.name = name;
+    return world_->add_adapter(options);
+  }
+
+  /// The cases that need the room of extended advertising take it by this.
+  static bool is_long(const sim::AdvertisementOptions& data) {
+    return std::ranges::any_of(data.manufacturer_data, [](const auto& entry) { return entry.second.size() > 31; });
+  }
 
   /// Virtual time goes on until the predicate holds: steps cost nothing and are the same each time.
   static Task<> until(std::function<bool()> reached) {

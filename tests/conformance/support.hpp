@@ -29,6 +29,7 @@ inline const std::string dropper = "C4:B1:A0:00:00:04";
 inline const std::string spare = "C4:B1:A0:00:00:05";
 inline const std::string north = "C4:B1:A0:00:00:06";
 inline const std::string south = "C4:B1:A0:00:00:07";
+inline const std::string chameleon = "C4:B1:A0:00:00:08";
 inline const std::string nobody = "C4:B1:A0:00:00:99";
 
 /// A UUID of the world's own: the service in the upper byte, the characteristic in the lower one.

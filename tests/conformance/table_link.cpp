@@ -21,7 +21,9 @@ const DocumentedError link_fails{ErrorCode::failed, unspecified};
 Row connect() {
   auto row = operation_row("Client", "connect");
   row.success = {.cases =
-                     "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp Pairing.AConnectThatPairs"};
+                     "Connect.ByDevice Connect.ByAddressScansByItself Connect.TwiceIsNoOp Pairing.AConnectThatPairs "
+                     "ForeignLink.IsAdoptedByAddressWithoutAScan Unseen.IsConnectedWithoutAScan "
+                     "TwoAdapters.ADeviceIsConnectedByTheOneThatHeardIt"};
   row.errors = {
       {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
       link_denied,

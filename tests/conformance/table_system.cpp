@@ -26,7 +26,8 @@ Row start() {
   row.success = {.cases =
                      "Scan.SeesEveryPeripheral Scan.StartAndStopCanBeRepeated Scan.RestartForgetsWhatWasSeen "
                      "Passive.GivesWhatMatches Passive.EachScannerGetsItsOwn Passive.GoesBesideAnActiveScan "
-                     "Passive.TakesMorePatternsThanOneMonitor Passive.StartsAgainAfterAStop"};
+                     "Passive.TakesMorePatternsThanOneMonitor Passive.StartsAgainAfterAStop "
+                     "TwoAdapters.AScannerListensByTheOneThatItNames"};
   row.errors = {{ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}},
                 denied,
                 no_monitors,
@@ -124,7 +125,8 @@ Row adapter_question(std::string_view method, std::string_view success) {
 
 Row device_list(std::string_view method, std::string_view success) {
   auto row = adapter_question(method, success);
-  row.errors.push_back({ErrorCode::bluetooth_not_available, {.cases = "SystemLost.EndsWhatIsPending"}});
+  row.errors.push_back({ErrorCode::bluetooth_not_available,
+                        {.cases = "TwoAdapters.OneThatIsTakenAwayEndsWhatItDid SystemLost.EndsWhatIsPending"}});
   for (auto& [code, cell] : row.errors)
     if (code == ErrorCode::timed_out) cell = known_here;
   row.timed_out = row.link_lost = known_here;
@@ -144,7 +146,10 @@ std::vector<Row> scanner_rows() {
   auto rows = scanner_life();
   for (const auto& row :
        {start(), stop(), scanner_value("is_scanning", "Scan.SeesEveryPeripheral Scan.StartAndStopCanBeRepeated"),
-        advertisements(), scanner_value("discovered_devices", "Scan.EachDeviceIsListedOnceWithItsLatest"),
+        advertisements(),
+        scanner_value("discovered_devices",
+                      "Scan.EachDeviceIsListedOnceWithItsLatest Changes.WhatIsSilentIsForgotten "
+                      "Changes.WhatIsSilentIsKeptWhereTheUserWantsIt"),
         scanner_value("seen_devices", "Scan.EachDeviceIsListedOnceWithItsLatest"),
         scanner_value("set_scanning_filter", "ScanOptions.TheFilterOfWindowsFiltersNothingElsewhere"),
         one_liner("discover", "Scan.DiscoverGivesWhatWasSeen"), find_by_address(),
@@ -155,7 +160,7 @@ std::vector<Row> scanner_rows() {
 }
 
 std::vector<Row> adapter_rows() {
-  auto all = adapter_question("all", "Adapters.AllListsEachOnce");
+  auto all = adapter_question("all", "Adapters.AllListsEachOnce TwoAdapters.BothAreListedAndTheFirstIsTheDefault");
   all.errors.push_back({ErrorCode::bluetooth_not_available, {.cases = "SystemLost.EndsWhatIsPending"}});
   auto get_default = adapter_question("get_default", "Adapters.DefaultAdapterIsPoweredAndUsable");
   for (auto* row : {&all, &get_default}) {
@@ -165,10 +170,12 @@ std::vector<Row> adapter_rows() {
   }
   get_default.errors.push_back(
       {ErrorCode::bluetooth_not_available, {.cases = "Adapters.SwitchingOffIsSeenAndGivesItsReason"}});
-  auto changes = adapter_value("state_changes", "Adapters.SwitchingOffIsSeenAndGivesItsReason");
+  auto changes =
+      adapter_value("state_changes",
+                    "Adapters.SwitchingOffIsSeenAndGivesItsReason TwoAdapters.EachTurnOfTheSwitchIsToldOnceAndInOrder "
+                    "TwoAdapters.TheDefaultIsTheFirstThatCanBeUsed TwoAdapters.ARadioSwitchIsAReasonOfItsOwn");
   changes.no_errors = {};
-  changes.errors = {{ErrorCode::bluetooth_not_available,
-                     {.reason = "no rig takes an adapter out of the machine: unit sim_link_test, bluez_scan_test"}},
+  changes.errors = {{ErrorCode::bluetooth_not_available, {.cases = "TwoAdapters.OneThatIsTakenAwayEndsWhatItDid"}},
                     {ErrorCode::loop_closed, {.reason = "a rig's loop outlasts its cases: unit adapter_test"}}};
   changes.link_lost = {.cases = "Adapters.SwitchingOffEndsScanAndLink"};
   changes.destroyed = {.cases = "Values.AStreamOfStatesOutlivesItsAdapter"};
@@ -182,8 +189,10 @@ std::vector<Row> adapter_rows() {
           adapter_value("is_default", told),
           adapter_value("unusable", told),
           changes,
-          device_list("connected_devices", "Adapters.TellsConnectedDevices Adapters.FiltersConnectedDevicesByService"),
-          device_list("bonded_devices", "Adapters.NoDeviceIsConnectedOrBondedAtFirst")};
+          device_list("connected_devices",
+                      "Adapters.TellsConnectedDevices Adapters.FiltersConnectedDevicesByService "
+                      "ForeignLink.IsAmongTheConnectedDevices TwoAdapters.AClientConnectsByTheOneThatItNames"),
+          device_list("bonded_devices", "Adapters.NoDeviceIsConnectedOrBondedAtFirst Adapters.TellsBondedDevices")};
 }
 
 }  // namespace blau::conformance

@@ -58,6 +58,7 @@ ClientOptions ClientActor::options(bool reconnects, const BackendRef& backend) c
   ClientOptions options;
   options.backend = backend;
   options.operation_timeout = std::chrono::milliseconds(300);
+  options.bluez.connect_device = number_ % 2 == 1;
   options.on_disconnected = [state = state_](const Disconnection& end) {
     state->log->add(state->name + " lost its link: " + std::string(to_string(end.reason)));
     if (!state->alive) state->log->fault(state->name + " was told of a lost link after its destruction");

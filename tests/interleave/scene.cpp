@@ -184,7 +184,8 @@ void Scene::add_client(const Address& address) {
     users_.push_back(std::make_shared<User>(log_, "the user of client " + std::to_string(made_), dice_()));
     pairs = Pairs{users_.back(), bonds_.at(address.to_string())};
   }
-  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, address, reconnects, backend(), pairs));
+  const Address random(address.number(), AddressType::random);
+  clients_.push_back(std::make_unique<ClientActor>(log_, ledger_, number, random, reconnects, backend(), pairs));
   clients_.back()->connect(2s);
 }
 

@@ -24,7 +24,10 @@ using namespace blau::soak;
 using namespace std::chrono_literals;
 
 [[noreturn]] void usage() {
-  std::fputs("usage: blau_soak life [SECONDS] | connects [COUNT] | notifications [COUNT] | fake [SECONDS]\n", stderr);
+  std::fputs(
+      "usage: blau_soak life [SECONDS] | connects [COUNT] | notifications [COUNT] | scans [ADDRESSES] | fake "
+      "[SECONDS]\n",
+      stderr);
   std::exit(2);
 }
 
@@ -53,6 +56,7 @@ Outcome soak(std::string_view mode, std::uint64_t amount) {
     return live(place, watch, std::chrono::seconds(amount != 0 ? amount : 3600), 60s);
   }
   if (mode == "connects") return connect_often(watch, amount != 0 ? amount : 10'000);
+  if (mode == "scans") return scan_for_long(watch, amount != 0 ? amount : 10'000);
   if (mode == "notifications") return notify_often(watch, amount != 0 ? amount : 1'000'000);
 #ifdef BLAU_WITH_BLUEZ
   if (mode == "fake") {

@@ -25,4 +25,7 @@ struct Outcome {
 /// Values on the simulator, half of them by callback and half by a stream: each comes, once and in its order.
 [[nodiscard]] Outcome notify_often(Watch& watch, std::uint64_t count);
 
+/// One scan on the simulator, without an end, among devices that change their addresses until there were so many.
+[[nodiscard]] Outcome scan_for_long(Watch& watch, std::uint64_t addresses);
+
 }  // namespace blau::soak

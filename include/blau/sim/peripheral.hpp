@@ -25,7 +25,7 @@ namespace detail {
 struct PeripheralNode;
 }
 
-/// One advertising packet: at most 31 bytes as AD structures, which come in the order of these members.
+/// One advertising packet: at most 31 bytes as AD structures, or 1650 where it is an extended one, which come in the order of these members. A structure holds 254 bytes at most.
 struct AdvertisementOptions {
   std::optional<std::uint8_t> flags = std::nullopt;  ///< 6: general discoverable, LE only; not in a scan response
   std::vector<UuidArgument> service_uuids = std::vector<UuidArgument>();                ///< as complete lists
@@ -40,8 +40,10 @@ struct AdvertisementOptions {
 
 /// How a peripheral advertises.
 struct AdvertisingOptions {
-  bool enabled = true;                                                  ///< false: not heard until `advertise(true)`
-  bool connectable = true;                                              ///< false: a beacon
+  bool enabled = true;      ///< false: not heard until `advertise(true)`
+  bool connectable = true;  ///< false: a beacon
+  /// Extended advertising (Core Vol 6 Part B 2.3.4): everything is in `data`, up to 1650 bytes of it, and there is no scan response.
+  bool extended = false;
   std::chrono::milliseconds interval = std::chrono::milliseconds(100);  ///< 20 ms to 10.24 s
   /// Absent: flags and as many primary services as fit.
   std::optional<AdvertisementOptions> data = std::nullopt;
@@ -95,10 +97,14 @@ class BLAU_API Peripheral {
   /// The first of this UUID in any service. @throws Error `attribute_not_found`
   [[nodiscard]] Characteristic& characteristic(const UuidArgument& uuid);
 
-  /// Advertises otherwise from now on. @throws Error `invalid_argument` for more than 31 bytes.
+  /// Advertises otherwise from now on. @throws Error `invalid_argument` for more bytes than there is room for.
   void set_advertising(const AdvertisingOptions& options);
   /// Begins or ends advertising, everything else as it was.
   void advertise(bool enabled);
+  /// Advertises under this address from now on, instead of its own: as a device does that guards its privacy (Core Vol 6 Part B 1.3.2.2), and changes it every quarter of an hour. Adapters with a bond
+  /// know it by its own all the same. Links stay.
+  /// @throws Error `invalid_argument` for an address that is malformed, public or taken.
+  void set_private_address(const AddressArgument& address);
   /// From the next advertisement on, in dBm.
   void set_rssi(int rssi, int noise = 0);
   /// From the next one on.
@@ -110,6 +116,11 @@ class BLAU_API Peripheral {
   void drop_link(DisconnectReason reason = DisconnectReason::remote);
   /// Ends each link this long after it came up; absent: no more.
   void drop_link_after(std::optional<std::chrono::milliseconds> time);
+  /// Another program of the central's machine makes a link by that adapter, or keeps the one that is there: clients adopt it, and of all their ends only `disconnect` takes it down.
+  /// @throws Error `invalid_argument` where the peripheral takes no connection, or nobody uses a world on real time.
+  void hold_link(Adapter& adapter);
+  /// That program ends it, for everybody: `other_program`.
+  void end_held_link();
   /// Goes out of reach: no advertisement, no answer, and links end with `timeout` after the supervision time-out.
   void vanish();
   /// Comes back.

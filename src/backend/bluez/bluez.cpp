@@ -27,6 +27,7 @@ class BlueZ final : public backend::Backend {
   void bonded_devices(const std::string& adapter, backend::Done<std::vector<Device>> done) override;
   void find_known_device(const std::string& adapter, const Address& address,
                          backend::Done<std::optional<Device>> done) override;
+  void can_connect_unseen(const std::string& adapter, const Address& address, backend::Done<bool> done) override;
   [[nodiscard]] std::unique_ptr<backend::ScannerPort> make_scanner(backend::ScannerEvents& events) override {
     return std::make_unique<Scanner>(system_, events);
   }
@@ -101,11 +102,28 @@ void BlueZ::find_known_device(const std::string& adapter, const Address& address
   });
 }
 
+/// BlueZ takes an address without a type for one of BR/EDR.
+void BlueZ::can_connect_unseen(const std::string& adapter, const Address& address, backend::Done<bool> done) {
+  if (!address.type()) return done(false);
+  system_->daemon.when_ready([weak = std::weak_ptr(system_), life = std::weak_ptr(life_), adapter,
+                              done = std::move(done)](const Result<void>& ready) mutable {
+    const auto system = weak.lock();
+    if (!system || life.expired()) return;
+    if (!ready) return done(ready.error());
+    const auto chosen = system->adapters.choose(adapter);
+    if (!chosen) return done(chosen.error());
+    system->features.connect_device((*chosen)->path, [life, done = std::move(done)](const Result<bool>& can) mutable {
+      if (!life.expired()) done(can);
+    });
+  });
+}
+
 }  // namespace
 
 std::shared_ptr<System> System::make(Loop& loop, BusOpener opener) {
   auto system = std::make_shared<System>(loop, std::move(opener));
   system->daemon.anchor(std::shared_ptr<Daemon>(system, &system->daemon));
+  system->features.anchor(std::shared_ptr<Features>(system, &system->features));
   system->adapters.anchor(std::shared_ptr<Adapters>(system, &system->adapters));
   system->discoveries.anchor(std::shared_ptr<Discoveries>(system, &system->discoveries));
   system->monitors.anchor(std::shared_ptr<Monitors>(system, &system->monitors));

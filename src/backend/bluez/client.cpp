@@ -26,6 +26,12 @@ std::string Session::adapter() const {
   return Address::parse(wanted) ? std::string() : std::string(adapter_id(wanted));
 }
 
+std::optional<Address> Session::unseen_address() const {
+  const Address& address = request_.device.address();
+  if (!request_.bluez_connect_device || !address.type()) return std::nullopt;
+  return address;
+}
+
 void Session::connect(backend::ConnectDone done) {
   const auto system = system_.lock();
   if (!system) return done(lost_error());
@@ -76,6 +82,7 @@ Result<std::string> Session::find_device(System& system) const {
   if (has_path && parsed->adapter == (*adapter)->path) return device.id();
   if (const DeviceObject* known = system.daemon.objects().device((*adapter)->path, device.address()))
     return known->path;
+  if (unseen_address()) return device_path_of((*adapter)->path, device.address());
   return Error(ErrorCode::device_not_found,
                "BlueZ does not know " + device.address().to_string() + ": scan for it first");
 }

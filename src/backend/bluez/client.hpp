@@ -50,6 +50,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// The adapter that the device is on, or would be looked for; empty where BlueZ has not told its adapters yet and nobody named one.
   [[nodiscard]] std::string adapter() const;
+  /// The address to connect to, where that may be done although BlueZ does not know the device.
+  [[nodiscard]] std::optional<Address> unseen_address() const;
   void connect(backend::ConnectDone done);
   void abort_connect();
   void disconnect(backend::ReleaseKind kind, backend::Done<void> done);

@@ -211,6 +211,11 @@ Error to_error(Request request, std::string_view name, std::string_view text) {
     fault.name.remove_prefix(dbus_prefix.size());
     return dbus_error(fault);
   }
+  // Adapter1.ConnectDevice says it so (adapter.c, device_connect_cb).
+  if (name == "org.bluez.Failed") {
+    fault.name = "Failed";
+    return bluez_error(fault);
+  }
   // systemd answers for a service that the bus was to start: NoSuchUnit, UnitMasked, LoadFailed.
   if (name.substr(0, 24) == "org.freedesktop.systemd1") return no_service_error(fault);
   return fault.error(ErrorCode::failed, verb_of(request));

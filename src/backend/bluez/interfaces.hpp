@@ -15,6 +15,7 @@ inline constexpr const char* agent_manager_interface = "org.bluez.AgentManager1"
 inline constexpr const char* monitor_interface = "org.bluez.AdvertisementMonitor1";
 inline constexpr const char* monitor_manager_interface = "org.bluez.AdvertisementMonitorManager1";
 inline constexpr const char* object_manager_interface = "org.freedesktop.DBus.ObjectManager";
+inline constexpr const char* introspectable_interface = "org.freedesktop.DBus.Introspectable";
 inline constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 
 }  // namespace blau::detail::bluez

@@ -14,9 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// So long is waited for the remains of a failed attempt; a connect into them would be adopted and lost at once.
-constexpr Duration remains_limit = 5s;
-
 // Linux (6.1) tells bluetoothd that a link is down when it has asked the controller for it, and bluetoothd says so at once. A Connect
 // before the controller is through is refused (EBUSY), or joins the dying link and never ends. Nothing on D-Bus tells when it is over.
 constexpr Duration settling_time = 500ms;
@@ -63,79 +60,20 @@ void Link::acquire(const std::shared_ptr<Session>& session) {
 }
 
 void Link::advance() {
-  if (waiters_.empty() || state_ == State::connecting || state_ == State::closing) return;
-  if (!device())
+  if (waiters_.empty() || state_ == State::connecting) return;
+  if (std::exchange(abandoned_, false)) return (void)(state_ = State::connecting);  // it goes on all the same
+  if (state_ == State::closing) return;
+  const auto unseen = unseen_address();
+  if (!device() && !unseen)
     return fail_waiters(Error(ErrorCode::device_not_found, "BlueZ does not know this device: scan for it first"));
   watch();
   if (state_ == State::up) return come_up(ours_);
   if (is_connected()) return come_up(false);
-  if (daemon_.loop().now() >= settled_at_) return connect();
+  if (daemon_.loop().now() >= settled_at_) return device() ? connect() : connect_unseen(*unseen);
   patience_.start_at(daemon_.loop(), settled_at_, [self = weak_from_this(), pin = pin_] {
     const auto whole = pin.lock();
     const auto link = self.lock();
     if (whole && link) link->advance();
-  });
-}
-
-void Link::connect() {
-  state_ = State::connecting;
-  connect_pending_ = true;
-  seen_up_ = false;
-  daemon_.call(path_, device_interface, "Connect", guarded(&Link::connect_answered, &Link::connected_in_vain));
-}
-
-/// The call met a new bluetoothd, before it was known that the old one had ended.
-void Link::connected_in_vain() {
-  if (state_ == State::up) ours_ = true;
-  if (state_ == State::down) close();
-}
-
-void Link::connect_answered(const Reply& reply) {
-  // bluetoothd learns of the link from the kernel and from its own socket. Where the socket was first, its Connected is true from then
-  // on without a signal (BlueZ 5.66, device.c, att_connect_cb): so it is asked. Signals that were sent before come before the answer.
-  if (reply.ok() && !is_connected()) {
-    Message question = daemon_.new_call(path_, "org.freedesktop.DBus.Properties", "Get");
-    question.append("ss", device_interface, "Connected");
-    return daemon_.call(std::move(question), guarded(&Link::connect_looked_after));
-  }
-  connect_pending_ = false;
-  // Taken back meanwhile: whatever came of it ends with the Disconnect that was sent.
-  if (state_ == State::closing) return check_closed();
-  if (reply.ok()) return come_up(true);
-  if (reply.error_name() == "org.bluez.Error.AlreadyConnected" && is_connected()) return come_up(false);
-  connect_failed(failure_of(reply));
-}
-
-void Link::connect_looked_after(const Reply& reply) {
-  bool connected = false;
-  if (reply.ok() && Reader(reply.message()).variant(connected)) daemon_.objects().set_connected(path_, connected);
-  connect_pending_ = false;
-  if (state_ == State::closing) return check_closed();
-  if (is_connected()) return come_up(true);
-  connect_failed(Error(ErrorCode::connection_failed, "the link came up and was lost at once: try again"));
-}
-
-backend::ConnectResult Link::failure_of(const Reply& reply) {
-  const auto parsed = parse_path(path_);
-  // BlueZ says "Input/output error" for an adapter that is off.
-  const AdapterObject* adapter = parsed ? daemon_.objects().adapter(parsed->adapter) : nullptr;
-  if (adapter && !adapter->powered)
-    return unavailable_error(unusable(*adapter).value_or(UnavailableReason::powered_off),
-                             std::string(adapter_id(adapter->path)));
-  return judged_by_bond(to_connect_result(reply.error_name(), reply.error_text()));
-}
-
-void Link::connect_failed(const backend::ConnectResult& result) {
-  if (!is_connected()) {
-    go_down();
-    return fail_waiters(result);
-  }
-  failure_ = result;
-  state_ = State::closing;
-  patience_.start_after(daemon_.loop(), remains_limit, [self = weak_from_this(), pin = pin_] {
-    const auto whole = pin.lock();
-    const auto link = self.lock();
-    if (whole && link && link->state_ == State::closing && !link->disconnect_pending_) link->closed();
   });
 }
 
@@ -161,8 +99,7 @@ void Link::abandon(const std::shared_ptr<Session>& session) {
     let_go(session, !ours_, nobody);
     return;
   }
-  // A Disconnect cancels the Connect that is under way.
-  if (waiters_.empty() && state_ == State::connecting) close();
+  if (waiters_.empty() && state_ == State::connecting) take_back();
 }
 
 bool Link::is_leaving(const std::shared_ptr<Session>& session) const noexcept {
@@ -188,6 +125,7 @@ bool Link::let_go(const std::shared_ptr<Session>& session, bool kept, backend::D
 
 void Link::close() {
   state_ = State::closing;
+  abandoned_ = false;
   disconnect_pending_ = true;
   disconnect_error_.reset();
   daemon_.call(path_, device_interface, "Disconnect", guarded(&Link::disconnect_answered));
@@ -247,6 +185,7 @@ void Link::device_changed(DeviceChange change) {
     // What came before the end of the link is delivered before it is told.
     notifications_->flush();
     if (state_ == State::up && !is_connected()) drop(reason_of_drop(), std::string(told_reason_));
+    if (abandoned_ && is_connected()) close();
     check_closed();
   }
   const auto holders = holders_;
@@ -315,6 +254,7 @@ void Link::vanish(const Error& error, DisconnectReason reason, const std::string
   watch_nothing();
   connect_pending_ = false;
   disconnect_pending_ = false;
+  abandoned_ = false;
   if (state_ == State::up)
     drop(reason, native);
   else if (state_ == State::connecting)

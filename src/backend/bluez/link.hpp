@@ -6,6 +6,7 @@
 
 #include <blau/backend.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,9 @@ class Link : public std::enable_shared_from_this<Link> {
   void daemon_lost(const std::string& native);
 
  private:
+  // So long is waited for the remains of a failed attempt; a connect into them would be adopted and lost at once.
+  static constexpr Duration remains_limit = std::chrono::seconds(5);
+
   enum class State { down, connecting, up, closing };
   struct Leaver {
     std::shared_ptr<Session> session;
@@ -70,6 +74,9 @@ class Link : public std::enable_shared_from_this<Link> {
   void removal_answered(const Reply& reply);
   void finish_removal(const Result<void>& result);
   void connect();
+  void connect_unseen(const Address& address);
+  [[nodiscard]] std::optional<Address> unseen_address() const;
+  void take_back();
   void connect_answered(const Reply& reply);
   void connected_in_vain();
   void connect_looked_after(const Reply& reply);
@@ -106,6 +113,9 @@ class Link : public std::enable_shared_from_this<Link> {
   bool seen_up_ = false;
   // How many links in a row ended like that, although there is a bond.
   unsigned ended_at_once_ = 0;
+  // ConnectDevice is what was asked, and whoever wanted it has taken it back.
+  bool by_adapter_ = false;
+  bool abandoned_ = false;
   bool disconnect_pending_ = false;
   std::optional<Error> disconnect_error_;
   // Why those who wait get no link, once the rest of a failed one is gone.

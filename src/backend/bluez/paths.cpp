@@ -2,6 +2,8 @@
 
 #include "core/hex.hpp"
 
+#include <algorithm>
+
 namespace blau::detail::bluez {
 
 namespace {
@@ -62,6 +64,12 @@ std::optional<ObjectPath> parse_path(std::string_view path) noexcept {
 
 std::string_view adapter_id(std::string_view adapter_path) noexcept {
   return adapter_path.substr(adapter_path.rfind('/') + 1);
+}
+
+std::string device_path_of(std::string_view adapter_path, const Address& address) {
+  std::string text = address.to_string();
+  std::replace(text.begin(), text.end(), ':', '_');
+  return std::string(adapter_path).append("/dev_").append(text);
 }
 
 std::string attribute_path(std::string_view device, std::uint16_t service, std::uint16_t characteristic,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <blau/address.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +23,9 @@ struct ObjectPath {
 
 /// `hci0` of an adapter's path.
 [[nodiscard]] std::string_view adapter_id(std::string_view adapter_path) noexcept;
+
+/// What BlueZ calls the device of an address.
+[[nodiscard]] std::string device_path_of(std::string_view adapter_path, const Address& address);
 
 /// The path of an attribute; handles of 0 are left out.
 [[nodiscard]] std::string attribute_path(std::string_view device, std::uint16_t service,

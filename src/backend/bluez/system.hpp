@@ -3,6 +3,7 @@
 #include "adapter.hpp"
 #include "agents.hpp"
 #include "daemon.hpp"
+#include "features.hpp"
 #include "link.hpp"
 #include "monitors.hpp"
 #include "pairings.hpp"
@@ -17,6 +18,7 @@ namespace blau::detail::bluez {
 struct System {
   System(Loop& loop, BusOpener opener)
       : daemon(loop, std::move(opener)),
+        features(daemon),
         adapters(daemon),
         discoveries(daemon, adapters),
         monitors(daemon, adapters),
@@ -27,6 +29,7 @@ struct System {
   [[nodiscard]] static std::shared_ptr<System> make(Loop& loop, BusOpener opener);
 
   Daemon daemon;
+  Features features;
   Adapters adapters;
   Discoveries discoveries;
   Monitors monitors;

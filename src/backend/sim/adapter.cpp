@@ -70,13 +70,32 @@ void AdapterNode::switched() {
 
 namespace {
 
+bool same(const backend::AdapterState& a, const backend::AdapterState& b) {
+  return a.id == b.id && a.name == b.name && a.address == b.address && a.powered == b.powered &&
+         a.unusable == b.unusable && a.is_default == b.is_default;
+}
+
 Error world_ended() { return {ErrorCode::backend_lost, "the simulated world has ended: make another one"}; }
 
 }  // namespace
 
 SimWatch::SimWatch(std::shared_ptr<WorldCore> world, backend::AdapterEvents& events)
-    : world_(std::move(world)), events_(events) {
+    : world_(std::move(world)), events_(events), told_(world_->adapter_states()) {
   world_->watches.add(*this);
+}
+
+/// It may be destroyed in each event.
+void SimWatch::tell(const std::vector<backend::AdapterState>& now) {
+  const auto before = std::exchange(told_, now);
+  const std::weak_ptr<char> alive = life_;
+  for (const auto& old : before) {
+    const bool gone = std::ranges::none_of(now, [&](const auto& state) { return state.id == old.id; });
+    if (gone && !alive.expired()) events_.on_adapter_removed(old.id);
+  }
+  for (const auto& state : now) {
+    const bool known = std::ranges::any_of(before, [&](const auto& old) { return same(old, state); });
+    if (!known && !alive.expired()) events_.on_adapter_changed(state);
+  }
 }
 
 SimWatch::~SimWatch() { world_->watches.remove(*this); }
@@ -101,7 +120,7 @@ std::unique_ptr<backend::AdapterWatch> SimBackend::watch_adapters(backend::Adapt
 void SimBackend::connected_devices(const std::string& adapter, const std::vector<Uuid>& services,
                                    backend::Done<std::vector<Device>> done) {
   if (!world_->loop()) return done(world_ended());
-  const auto chosen = world_->choose_adapter(adapter);
+  const auto chosen = world_->find_adapter(adapter);
   if (!chosen) return done(chosen.error());
   const auto wanted = [&services](const std::unique_ptr<ServiceNode>& service) {
     return !service->removed && std::ranges::find(services, service->spec.uuid) != services.end();
@@ -117,7 +136,7 @@ void SimBackend::connected_devices(const std::string& adapter, const std::vector
 
 void SimBackend::bonded_devices(const std::string& adapter, backend::Done<std::vector<Device>> done) {
   if (!world_->loop()) return done(world_ended());
-  const auto chosen = world_->choose_adapter(adapter);
+  const auto chosen = world_->find_adapter(adapter);
   if (!chosen) return done(chosen.error());
   std::vector<Device> devices;
   for (const auto& peripheral : world_->peripherals())
@@ -131,7 +150,7 @@ void SimBackend::find_known_device(const std::string& adapter, const Address& ad
   if (!world_->loop()) return done(world_ended());
   const auto chosen = world_->choose_adapter(adapter);
   if (!chosen) return done(chosen.error());
-  const PeripheralNode* peripheral = world_->find_peripheral(address);
+  const PeripheralNode* peripheral = world_->find_on_air(**chosen, address);
   std::optional<Device> known;
   if (peripheral && (peripheral->link_on(**chosen) || (*chosen)->bonds.contains(peripheral)))
     known = peripheral->device(**chosen);

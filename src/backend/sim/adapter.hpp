@@ -5,6 +5,7 @@
 #include <blau/backend.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace blau {
 class EventLoop;
@@ -17,11 +18,14 @@ class SimWatch final : public backend::AdapterWatch {
  public:
   SimWatch(std::shared_ptr<WorldCore> world, backend::AdapterEvents& events);
   ~SimWatch() override;
-  [[nodiscard]] backend::AdapterEvents& events() const noexcept { return events_; }
+  /// Says what has changed since it was made, or told.
+  void tell(const std::vector<backend::AdapterState>& now);
 
  private:
   std::shared_ptr<WorldCore> world_;
   backend::AdapterEvents& events_;
+  std::vector<backend::AdapterState> told_;
+  std::shared_ptr<char> life_ = std::make_shared<char>();
 };
 
 /// A world as an event loop sees it. The world is attached to the loop as long as this lives.

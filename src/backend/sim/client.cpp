@@ -40,11 +40,17 @@ void SimClient::connect(backend::ConnectDone done) {
   });
 }
 
+/// Where there is a bond, the device that was connected before, whatever its address is now.
+PeripheralNode* SimClient::peripheral() const {
+  if (known_ && adapter_->bonds.contains(known_)) return known_;
+  return world_->find_on_air(*adapter_, request_.device.address());
+}
+
 void SimClient::progress() {
   if (state_ != State::waiting) return;
   if (const auto error = adapter_->unusable()) return attempt_failed(*error);
-  PeripheralNode* peripheral = world_->find_peripheral(request_.device.address());
-  if (!peripheral) return;
+  PeripheralNode* peripheral = this->peripheral();
+  if (!peripheral) return attempt_timer_.stop();
   if (const auto link = peripheral->link_on(*adapter_)) {
     if (link->state() == Link::State::closing) return;  // its end tries again
     attempt_timer_.stop();
@@ -61,8 +67,8 @@ void SimClient::progress() {
 }
 
 void SimClient::establish() {
-  PeripheralNode* peripheral = world_->find_peripheral(request_.device.address());
-  if (adapter_->unusable() || !peripheral->connectable()) return progress();
+  PeripheralNode* peripheral = this->peripheral();
+  if (adapter_->unusable() || !peripheral || !peripheral->connectable()) return progress();
   if (adapter_->links >= adapter_->max_connections) {
     const std::string most = std::to_string(adapter_->max_connections);
     return attempt_failed(Error(ErrorCode::too_many_connections, "adapter " + adapter_->spec.name + " has " + most +
@@ -84,6 +90,7 @@ void SimClient::establish() {
 void SimClient::link_is_up() {
   if (state_ != State::joining) return;
   state_ = State::linked;
+  known_ = &link_->peripheral();
   auto done = std::move(connect_done_);
   const auto anchor = anchor_;
   if (link_->bonded()) events_.on_bond_changed(true);
@@ -104,7 +111,7 @@ void SimClient::abort_connect() {
   attempt_failed(Error(ErrorCode::canceled, "the attempt to connect was taken back"));
 }
 
-void SimClient::disconnect(backend::ReleaseKind, backend::Done<void> done) {
+void SimClient::disconnect(backend::ReleaseKind kind, backend::Done<void> done) {
   if (state_ == State::waiting || state_ == State::joining) {
     const auto anchor = anchor_;
     abort_connect();
@@ -112,6 +119,7 @@ void SimClient::disconnect(backend::ReleaseKind, backend::Done<void> done) {
     return;
   }
   if (state_ == State::idle) return done({});
+  if (kind == backend::ReleaseKind::explicit_disconnect && link_) link_->disown();
   disconnect_done_.push_back(std::move(done));
   leave();
 }

@@ -74,6 +74,7 @@ class SimClient final : public backend::ClientPort {
   [[nodiscard]] const std::string& wanted_adapter() const noexcept {
     return request_.adapter.empty() ? request_.device.adapter() : request_.adapter;
   }
+  [[nodiscard]] PeripheralNode* peripheral() const;
   void establish();
   void leave() noexcept;
   void forget_interests();
@@ -95,6 +96,8 @@ class SimClient final : public backend::ClientPort {
   State state_ = State::idle;
   AdapterNode* adapter_ = nullptr;
   std::shared_ptr<Link> link_;
+  // Whom it had its last link with.
+  PeripheralNode* known_ = nullptr;
   backend::ConnectDone connect_done_;
   std::vector<backend::Done<void>> disconnect_done_;
   backend::Done<void> pair_done_;

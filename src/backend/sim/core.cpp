@@ -17,11 +17,6 @@ namespace {
 /// Locally administered.
 constexpr std::uint64_t first_made_up_address = 0x02'00'00'00'00'01;
 
-bool same(const backend::AdapterState& a, const backend::AdapterState& b) {
-  return a.id == b.id && a.name == b.name && a.address == b.address && a.powered == b.powered &&
-         a.unusable == b.unusable && a.is_default == b.is_default;
-}
-
 }  // namespace
 
 void expect_simulated(const WorldSpec& spec) {
@@ -88,7 +83,6 @@ std::vector<std::unique_ptr<AdapterNode>>& WorldCore::adapters() {
     AdapterSpec spec;
     spec.name = "hci0";
     make_adapter(std::move(spec), AdapterOptions().max_connections);
-    told_ = states_now();  // it was there from the beginning
   }
   return adapters_;
 }
@@ -96,6 +90,12 @@ std::vector<std::unique_ptr<AdapterNode>>& WorldCore::adapters() {
 PeripheralNode* WorldCore::find_peripheral(const Address& address) const noexcept {
   for (const auto& peripheral : peripherals_)
     if (peripheral->spec.address == address) return peripheral.get();
+  return nullptr;
+}
+
+PeripheralNode* WorldCore::find_on_air(const AdapterNode& adapter, const Address& address) const noexcept {
+  for (const auto& peripheral : peripherals_)
+    if (peripheral->address_on(adapter) == address || peripheral->private_address == address) return peripheral.get();
   return nullptr;
 }
 
@@ -115,6 +115,14 @@ Result<AdapterNode*> WorldCore::choose_adapter(const std::string& text) {
   if (unusable) return *unusable;
   if (names.empty()) return Error(UnavailableReason::no_adapter, "there is no Bluetooth adapter: plug one in");
   return Error(ErrorCode::invalid_argument, "there is no adapter '" + text + "'; there is: " + names);
+}
+
+Result<AdapterNode*> WorldCore::find_adapter(const std::string& text) {
+  const auto wanted = Address::parse(text);
+  for (const auto& adapter : adapters())
+    if (adapter->present && (adapter->spec.name == text || (wanted && *wanted == adapter->address)))
+      return adapter.get();
+  return choose_adapter(text);
 }
 
 std::vector<backend::AdapterState> WorldCore::adapter_states() {
@@ -159,7 +167,6 @@ void WorldCore::attach(Loop& loop, const std::shared_ptr<SimBackend>& backend) {
   owner_ = backend.get();
   backend_ = backend;
   if (loop.is_virtual() || began_ == TimePoint()) began_ = loop.now();
-  told_ = states_now();
   for (auto script = scripts_.begin(); script != scripts_.end(); ++script) start(script);
 }
 
@@ -260,16 +267,8 @@ void WorldCore::end_what_needs(AdapterNode& adapter) {
 }
 
 void WorldCore::tell_adapters() {
-  const auto before = std::exchange(told_, states_now());
-  const auto now = told_;
-  for (const auto& old : before) {
-    const bool gone = std::ranges::none_of(now, [&](const auto& state) { return state.id == old.id; });
-    if (gone) watches.each([&](SimWatch& watch) { watch.events().on_adapter_removed(old.id); });
-  }
-  for (const auto& state : now) {
-    const bool known = std::ranges::any_of(before, [&](const auto& old) { return same(old, state); });
-    if (!known) watches.each([&](SimWatch& watch) { watch.events().on_adapter_changed(state); });
-  }
+  const auto now = states_now();
+  watches.each([&](SimWatch& watch) { watch.tell(now); });
 }
 
 }  // namespace blau::sim::detail

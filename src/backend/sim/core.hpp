@@ -38,6 +38,10 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   [[nodiscard]] std::vector<std::unique_ptr<AdapterNode>>& adapters();
   [[nodiscard]] std::vector<std::unique_ptr<PeripheralNode>>& peripherals() noexcept { return peripherals_; }
   [[nodiscard]] PeripheralNode* find_peripheral(const Address& address) const noexcept;
+  /// The adapter of that name or address, or the default one, whether it can be used or not.
+  [[nodiscard]] Result<AdapterNode*> find_adapter(const std::string& text);
+  /// By what an adapter can reach it.
+  [[nodiscard]] PeripheralNode* find_on_air(const AdapterNode& adapter, const Address& address) const noexcept;
   /// The adapter of this id or address, empty text: the default one; it can be used.
   /// Errors: `bluetooth_not_available`, `invalid_argument`.
   [[nodiscard]] Result<AdapterNode*> choose_adapter(const std::string& text);
@@ -121,7 +125,6 @@ class WorldCore : public std::enable_shared_from_this<WorldCore> {
   std::list<Script> scripts_;
   std::vector<std::unique_ptr<AdapterNode>> adapters_;
   std::vector<std::unique_ptr<PeripheralNode>> peripherals_;
-  std::vector<backend::AdapterState> told_;
   bool adapters_look_pending_ = false;
   bool poke_pending_ = false;
 };

@@ -225,6 +225,31 @@ void Peripheral::set_advertising(const AdvertisingOptions& options) {
   node_.advertising_changed();
 }
 
+void Peripheral::set_private_address(const AddressArgument& address) {
+  const Address& given = address.get();
+  if (given.is_opaque() || given.number() == 0 || given.type() == AddressType::public_)
+    throw Error(ErrorCode::invalid_argument,
+                "a private address is a random one: write six pairs of hexadecimal digits");
+  const Address random(given.number(), AddressType::random);
+  const auto* other = node_.world.find_peripheral(random);
+  if (other && other != &node_)
+    throw Error(ErrorCode::invalid_argument, random.to_string() + " is the address of another peripheral");
+  node_.private_address = random;
+  node_.advertising_changed();
+}
+
+void Peripheral::hold_link(Adapter& adapter) {
+  for (const auto& node : node_.world.adapters())
+    if (&node->face == &adapter) return node_.hold_link(*node);
+  throw Error(ErrorCode::invalid_argument, "this adapter belongs to another world");
+}
+
+void Peripheral::end_held_link() {
+  const auto links = node_.links;
+  for (const auto& link : links)
+    if (link->held()) link->end(DisconnectReason::other_program, "connection terminated by local host (0x16)");
+}
+
 void Peripheral::advertise(bool enabled) {
   node_.spec.advertising.enabled = enabled;
   node_.advertising_changed();

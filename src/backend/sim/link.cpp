@@ -62,7 +62,7 @@ void Link::mtu_agreed() {
 
 bool Link::leave(SimClient& client) {
   abandon_pairing(client);
-  if (clients_.size() > 1) {
+  if (clients_.size() > 1 || held_) {
     clients_.remove(client);
     return false;
   }
@@ -73,7 +73,7 @@ bool Link::leave(SimClient& client) {
 void Link::drop(SimClient& client) {
   abandon_pairing(client);
   clients_.remove(client);
-  if (clients_.empty()) close();
+  if (clients_.empty() && !held_) close();
 }
 
 void Link::close() {

@@ -49,6 +49,11 @@ class Link : public std::enable_shared_from_this<Link> {
   bool leave(SimClient& client);
   /// The same, and it is never told.
   void drop(SimClient& client);
+  /// Another program needs it as well: the last client's end leaves it up.
+  void hold() noexcept { held_ = true; }
+  [[nodiscard]] bool held() const noexcept { return held_; }
+  /// Whoever disconnects does so for all programs.
+  void disown() noexcept { held_ = false; }
   /// This side ends it.
   void close();
   /// It is over now.
@@ -175,6 +180,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::optional<Error> refusal_;
   TimePoint opened_{};
   bool pumping_ = false;
+  bool held_ = false;
   bool discovering_ = false;  ///< or did: what comes later is no step of a connect
   bool discovered_ = false;
   std::map<std::uint16_t, Known> known_;  ///< by declaration

@@ -165,8 +165,12 @@ struct PeripheralNode {
   /// True where a central can connect now.
   [[nodiscard]] bool connectable() const;
   void end_links(DisconnectReason reason, const std::string& native);
+  /// Another program of the machine has a link by that adapter.
+  void hold_link(AdapterNode& adapter);
   /// Reach or freeze changed.
   void kick_links();
+  /// What an adapter knows it by: the address that it advertises, or its own where there is a bond.
+  [[nodiscard]] const Address& address_on(const AdapterNode& adapter) const;
   /// What a system calls it.
   [[nodiscard]] Device device(const AdapterNode& adapter) const;
   /// A passkey that it, or a central, shows.
@@ -185,6 +189,7 @@ struct PeripheralNode {
   WorldCore& world;
   const Source source = blau::detail::new_source();  ///< what it does and what its links carry keeps its order
   PeripheralSpec spec;                               ///< without services
+  std::optional<Address> private_address;            ///< in place of the spec's on the air
   nanoseconds supervision_timeout{std::chrono::milliseconds(420)};
   bool present = true;
   bool stalled = false;

@@ -60,6 +60,7 @@ AdvertisingSpec spec_of(const AdvertisingOptions& options) {
   AdvertisingSpec spec;
   spec.enabled = options.enabled;
   spec.connectable = options.connectable;
+  spec.extended = options.extended;
   spec.interval = options.interval;
   if (options.data) spec.data = spec_of(*options.data);
   if (options.scan_response) spec.scan_response = spec_of(*options.scan_response);

@@ -42,7 +42,7 @@ void SimClient::unpair(backend::Done<void> done) {
   const auto chosen = link_ ? Result<AdapterNode*>(&link_->adapter()) : world_->choose_adapter(wanted_adapter());
   if (!chosen) return done(chosen.error());
   AdapterNode& adapter = **chosen;
-  PeripheralNode* peripheral = world_->find_peripheral(request_.device.address());
+  PeripheralNode* peripheral = known_ ? known_ : world_->find_peripheral(request_.device.address());
   if (!peripheral) return done({});
   const auto anchor = anchor_;
   cancel_pair();
@@ -56,7 +56,7 @@ void SimClient::unpair(backend::Done<void> done) {
 }
 
 void SimClient::bond_changed(const AdapterNode& adapter, const PeripheralNode& peripheral, bool bonded) {
-  if (request_.device.address() != peripheral.spec.address) return;
+  if (known_ != &peripheral && request_.device.address() != peripheral.spec.address) return;
   const auto chosen = world_->choose_adapter(wanted_adapter());
   if (chosen && *chosen == &adapter) events_.on_bond_changed(bonded);
 }

@@ -199,10 +199,30 @@ void PeripheralNode::kick_links() {
   advertising_changed();
 }
 
+void PeripheralNode::hold_link(AdapterNode& adapter) {
+  auto link = link_on(adapter);
+  const bool is_new = !link;
+  if (!world.loop() || (is_new && (!connectable() || adapter.unusable())))
+    throw Error(ErrorCode::invalid_argument,
+                "no program can connect to this peripheral now: use the world, and have it advertise");
+  if (is_new) {
+    fix_table();
+    link = std::make_shared<Link>(adapter, *this);
+    links.push_back(link);
+  }
+  link->hold();
+  if (is_new) link->open();
+}
+
+const Address& PeripheralNode::address_on(const AdapterNode& adapter) const {
+  return private_address && !adapter.bonds.contains(this) ? *private_address : spec.address;
+}
+
 Device PeripheralNode::device(const AdapterNode& adapter) const {
   std::optional<std::string> name;
   if (!spec.name.empty()) name = spec.name;
-  return Device(spec.address, std::move(name), spec.address.to_string(), adapter.spec.name);
+  const Address& address = address_on(adapter);
+  return Device(address, std::move(name), address.to_string(), adapter.spec.name);
 }
 
 std::uint32_t PeripheralNode::new_passkey() { return static_cast<std::uint32_t>(passkeys_.between(0, 999'999)); }

@@ -49,16 +49,17 @@ void PeripheralNode::advertise() {
 
 std::shared_ptr<Heard> PeripheralNode::heard_by(const AdapterNode& adapter) {
   auto& heard = heard_[&adapter];
-  if (heard) return heard;
+  const Address& address = address_on(adapter);
+  if (heard && heard->passive_device.address() == address) return heard;
   heard = std::make_shared<Heard>();
   const AdvertisingBytes told = advertising_bytes(assembled());
   parse_ad_structures(told.data, heard->passive);
   heard->passive.connectable = spec.advertising.connectable;
   heard->active = heard->passive;
   parse_ad_structures(told.scan_response, heard->active);
-  const std::string id = spec.address.to_string();
-  heard->passive_device = Device(spec.address, heard->passive.local_name, id, adapter.spec.name);
-  heard->active_device = Device(spec.address, heard->active.local_name, id, adapter.spec.name);
+  const std::string id = address.to_string();
+  heard->passive_device = Device(address, heard->passive.local_name, id, adapter.spec.name);
+  heard->active_device = Device(address, heard->active.local_name, id, adapter.spec.name);
   return heard;
 }
 

@@ -51,6 +51,7 @@ struct AdvertisementSpec {
 struct AdvertisingSpec {
   bool enabled = true;
   bool connectable = true;
+  bool extended = false;
   std::chrono::milliseconds interval{100};
   std::optional<AdvertisementSpec> data;           ///< absent: flags and services
   std::optional<AdvertisementSpec> scan_response;  ///< absent: the name
@@ -103,6 +104,9 @@ struct AdvertisingBytes {
 
 /// The most that a legacy advertising packet holds (Core Vol 6 Part B 2.3.1).
 inline constexpr std::size_t max_advertising_size = 31;
+/// The most that extended advertising holds (Core Vol 4 Part E 7.8.54), and one AD structure.
+inline constexpr std::size_t max_extended_size = 1650;
+inline constexpr std::size_t max_structure_size = 254;
 
 /// What a peripheral sends, with the defaults of the schema: both fit if `find_fault` finds no fault.
 [[nodiscard]] AdvertisingBytes advertising_bytes(const PeripheralSpec& peripheral);

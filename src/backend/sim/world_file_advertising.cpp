@@ -81,6 +81,8 @@ Bytes default_data(const PeripheralSpec& peripheral) {
   Bytes data;
   append(data, ad::flags, bytes(general_discoverable_le_only));
   append_uuids(data, uuids, max_advertising_size);
+  if (peripheral.advertising.extended && !peripheral.name.empty())
+    append_text(data, ad::complete_name, peripheral.name);
   return data;
 }
 
@@ -88,7 +90,7 @@ Bytes default_scan_response(const PeripheralSpec& peripheral) {
   const auto& data = peripheral.advertising.data;
   const bool told = data && (data->local_name || data->short_name);
   Bytes response;
-  if (peripheral.name.empty() || told) return response;
+  if (peripheral.name.empty() || told || peripheral.advertising.extended) return response;
   std::string_view name = peripheral.name;
   constexpr std::size_t room = max_advertising_size - 2;
   if (name.size() <= room) return append_text(response, ad::complete_name, name), response;
@@ -168,11 +170,13 @@ AdvertisingBytes advertising_bytes(const PeripheralSpec& peripheral) {
 }
 
 AdvertisingSpec read_advertising(const Place& place) {
-  const Members members(place, {"description", "enabled", "connectable", "interval_ms", "data", "scan_response"});
+  const Members members(place,
+                        {"description", "enabled", "connectable", "extended", "interval_ms", "data", "scan_response"});
   AdvertisingSpec spec;
   members.with("description", [](const Place& p) { (void)p.text(); });
   members.with("enabled", [&](const Place& p) { spec.enabled = p.boolean(); });
   members.with("connectable", [&](const Place& p) { spec.connectable = p.boolean(); });
+  members.with("extended", [&](const Place& p) { spec.extended = p.boolean(); });
   members.with("interval_ms", [&](const Place& p) { spec.interval = std::chrono::milliseconds(p.integer(20, 10240)); });
   members.with("data", [&](const Place& p) { spec.data = read_advertisement(p); });
   members.with("scan_response", [&](const Place& p) { spec.scan_response = read_advertisement(p); });

@@ -19,6 +19,27 @@ std::optional<SpecFault> check_adapters(const std::vector<AdapterSpec>& adapters
   return std::nullopt;
 }
 
+/// What makes an AD structure longer than its one byte of length can say: only where there is room for it.
+std::optional<SpecFault> check_structures(const AdvertisementSpec& data, const std::string& path) {
+  const auto is_long = [](std::size_t size) { return size >= max_structure_size; };
+  bool has_long = is_long(data.local_name.value_or("").size()) || is_long(data.short_name.value_or("").size());
+  has_long = has_long || is_long(data.service_uuids.size() * 16);
+  for (const auto& [company, bytes] : data.manufacturer_data) has_long = has_long || is_long(bytes.size() + 2);
+  for (const auto& [uuid, bytes] : data.service_data) has_long = has_long || is_long(bytes.size() + 16);
+  if (!has_long) return std::nullopt;
+  return SpecFault{path, "an AD structure holds 254 bytes at most, its type included: divide it"};
+}
+
+std::optional<SpecFault> check_extended(const AdvertisingSpec& advertising, const Bytes& data,
+                                        const std::string& path) {
+  if (advertising.scan_response)
+    return SpecFault{path + ".scan_response", "an extended advertisement has no scan response: move it into data"};
+  if (data.size() > max_extended_size)
+    return SpecFault{path + ".data", "this takes " + std::to_string(data.size()) +
+                                         " bytes; an extended advertisement holds 1650 at most: shorten it"};
+  return advertising.data ? check_structures(*advertising.data, path + ".data") : std::nullopt;
+}
+
 std::optional<SpecFault> check_size(const Bytes& data, const std::string& path) {
   if (data.size() <= max_advertising_size) return std::nullopt;
   return SpecFault{path, "this takes " + std::to_string(data.size()) + " bytes, " +
@@ -30,6 +51,7 @@ std::optional<SpecFault> check_size(const Bytes& data, const std::string& path) 
 std::optional<SpecFault> check_advertising(const PeripheralSpec& peripheral, const std::string& path) {
   const AdvertisingSpec& advertising = peripheral.advertising;
   const AdvertisingBytes bytes = advertising_bytes(peripheral);
+  if (advertising.extended) return check_extended(advertising, bytes.data, path + ".advertising");
   if (auto fault = check_size(bytes.data, path + ".advertising.data")) return fault;
   if (auto fault = check_size(bytes.scan_response, path + ".advertising.scan_response")) return fault;
   // Core Specification Supplement Part A 1.3.1.

@@ -61,7 +61,7 @@ void Bluetoothd::take(const Message& call) {
   if (path == adapter_path) return take_for_adapter(call);
   const auto parsed = parse_path(path);
   const auto device = devices_.find(parsed ? parsed->device : std::string_view());
-  if (device == devices_.end()) return host_.refuse(call, refusals::unknown_object);
+  if (device == devices_.end() || device->second->is_hidden()) return host_.refuse(call, refusals::unknown_object);
   device->second->take(call, *parsed);
 }
 
@@ -70,7 +70,40 @@ void Bluetoothd::take_for_adapter(const Message& call) {
   if (member == "SetDiscoveryFilter") return discovery_->set_filter(call);
   if (member == "StartDiscovery") return discovery_->start(call);
   if (member == "StopDiscovery") return discovery_->stop(call);
+  if (member == "Introspect") return introspect(call);
+  if (member == "ConnectDevice" && is_experimental_) return connect_device(call);
   log_->fault("bluetoothd is asked for what it does not know: " + std::string(member));
+}
+
+void Bluetoothd::introspect(const Message& call) {
+  const char* text = is_experimental_ ? "<method name=\"ConnectDevice\">" : "<node/>";
+  host_.later(life_, [this, call, text] { host_.answer(call, [text](Message& reply) { reply.append("s", text); }); });
+}
+
+/// The device is there when its link is, or when it is heard before.
+void Bluetoothd::connect_device(const Message& call) {
+  Reader reader(call);
+  std::optional<Address> address;
+  reader.each_property([&](std::string_view name) {
+    std::string_view text;
+    if (!reader.variant(text)) return false;
+    if (name == "Address") address = Address::parse(text);
+    if (name == "AddressType" && text != "random")
+      log_->fault("ConnectDevice with the address type " + std::string(text));
+    return true;
+  });
+  if (!address) return log_->fault("ConnectDevice without an address");
+  const std::string path = path_of(*address);
+  if (const auto known = devices_.find(path); known != devices_.end() && !known->second->is_forgotten()) {
+    if (known->second->is_hidden()) log_->fault("ConnectDevice while one of the same program is under way");
+    return host_.refuse(call, {"org.bluez.Error.AlreadyExists", "Already Exists"});
+  }
+  auto& device = devices_[path];
+  device = std::make_unique<Device>(host_, *address, path);
+  device->connect_hidden(call, [this, path, alive = std::weak_ptr(life_)] {
+    const auto known = alive.expired() ? devices_.end() : devices_.find(path);
+    if (known != devices_.end() && known->second->is_forgotten()) devices_.erase(known);
+  });
 }
 
 void Bluetoothd::tell_objects(const Message& call) {
@@ -79,7 +112,8 @@ void Bluetoothd::tell_objects(const Message& call) {
     reply.open('a', "{oa{sa{sv}}}");
     reply.append("{oa{sa{sv}}}", adapter_path, 1, adapter_interface, 3, "Address", "s", "00:11:22:33:44:55", "Powered",
                  "b", powered_ ? 1 : 0, "Roles", "as", 1, "central");
-    for (const auto& [path, device] : devices_) device->append_all(reply);
+    for (const auto& [path, device] : devices_)
+      if (!device->is_hidden()) device->append_all(reply);
     reply.close();
   });
 }
@@ -103,7 +137,7 @@ void Bluetoothd::tell_powered() {
 void Bluetoothd::heard(const Address& address, int rssi) {
   const bool is_new = !devices_.contains(path_of(address));
   Device& device = know(address);
-  if (is_new) device.announce();
+  if (is_new || device.is_hidden()) device.announce();
   device.heard(rssi);
 }
 
@@ -118,6 +152,7 @@ Device& Bluetoothd::know(const Address& address) {
 
 void Bluetoothd::begin() {
   runs_ = true;
+  is_experimental_ = host_.roll(4) != 0;
   powered_ = host_.world().adapter().powered();
   discovery_ = std::make_unique<Discovery>(
       host_, [this](const Address& address, int rssi) { heard(address, rssi); },
@@ -136,7 +171,8 @@ void Bluetoothd::answer_waiting() {
 void Bluetoothd::end() {
   runs_ = false;
   for (const auto& [path, device] : devices_)
-    if (std::ranges::find(stored_, device->address()) == stored_.end()) stored_.push_back(device->address());
+    if (!device->is_hidden() && std::ranges::find(stored_, device->address()) == stored_.end())
+      stored_.push_back(device->address());
   discovery_.reset();
   devices_.clear();
 }
@@ -207,6 +243,7 @@ void Bluetoothd::act_on_device() {
   if (devices_.empty()) return;
   const auto chosen = std::next(devices_.begin(), static_cast<std::ptrdiff_t>(host_.roll(devices_.size())));
   Device& device = *chosen->second;
+  if (device.is_hidden()) return;
   const auto what = host_.roll(6);
   log_->add("bluetoothd does " + std::to_string(what));
   switch (what) {

@@ -33,6 +33,8 @@ class Bluetoothd final : public Stack, private backend::AdapterEvents {
   int open(sd_bus** theirs);
   void take(const Message& call);
   void take_for_adapter(const Message& call);
+  void introspect(const Message& call);
+  void connect_device(const Message& call);
   void tell_objects(const Message& call);
   void tell_owner(const char* before, const char* now);
   void tell_powered();
@@ -52,6 +54,7 @@ class Bluetoothd final : public Stack, private backend::AdapterEvents {
   bool runs_ = false;
   bool bus_is_there_ = true;
   bool powered_ = true;
+  bool is_experimental_ = false;  // runs with -E
   std::vector<Message> waiting_;  // for it to be started
   std::vector<Address> stored_;
   std::unique_ptr<Discovery> discovery_;

@@ -58,6 +58,7 @@ void Device::append_all(Message& to) const {
 }
 
 void Device::announce() {
+  hidden_ = false;
   Message signal = host_.signal("/", object_manager_interface, "InterfacesAdded");
   signal.append("o", path_.c_str());
   append_interfaces(signal);
@@ -124,6 +125,24 @@ void Device::connect(const Message& call) {
   begin_attempt();
 }
 
+void Device::connect_hidden(const Message& call, std::function<void()> vanish) {
+  hidden_ = true;
+  by_adapter_ = true;
+  vanish_ = std::move(vanish);
+  connect_call_ = call;
+  begin_attempt();
+  host_.world().after(42s, [this, link = link_, alive = std::weak_ptr(life_)] {
+    if (!alive.expired() && link == link_ && state_ == State::connecting) port_->abort_connect();
+  });
+}
+
+void Device::refuse_unseen() {
+  by_adapter_ = false;
+  host_.refuse(std::exchange(connect_call_, {}), {"org.bluez.Failed", ""});
+  // It is what calls this that goes.
+  if (hidden_) host_.world().after(std::chrono::nanoseconds(0), std::exchange(vanish_, nullptr));
+}
+
 void Device::begin_attempt() {
   state_ = State::connecting;
   taken_down_at_.reset();
@@ -135,11 +154,13 @@ void Device::attempt_ended(const backend::ConnectResult& result) {
   if (!result) {
     state_ = State::down;
     is_foreign_ = false;
+    if (by_adapter_) return refuse_unseen();
     const bool was_canceled = result.error().code() == ErrorCode::canceled;
     return host_.refuse(std::exchange(connect_call_, {}), was_canceled ? refusals::canceled : refusals::aborted);
   }
   state_ = State::up;
   gatt_.link_up();
+  if (hidden_) announce();  // Connected with it
   // Where its socket was before the kernel's word, 5.66 tells nobody (device.c, att_connect_cb).
   if (!connect_call_ || host_.roll(6) != 0) {
     Message signal = host_.changed(path_, device_interface);
@@ -147,7 +168,11 @@ void Device::attempt_ended(const backend::ConnectResult& result) {
     host_.send(signal);
   }
   host_.later(life_, [this, link = link_] {
-    if (link == link_ && state_ == State::up) host_.answer(std::exchange(connect_call_, {}));
+    if (link != link_ || state_ != State::up) return;
+    const bool by_adapter = std::exchange(by_adapter_, false);
+    host_.answer(std::exchange(connect_call_, {}), [&](Message& reply) {
+      if (by_adapter) reply.append("o", path_.c_str());
+    });
   });
   discover();
 }
@@ -159,11 +184,13 @@ void Device::connect_for_another() {
 }
 
 void Device::disconnect_for_another() {
+  if (state_ == State::connecting && by_adapter_) return;
   if (state_ == State::connecting) return port_->abort_connect();
   if (state_ == State::up) begin_disconnect();
 }
 
 void Device::disconnect(const Message& call) {
+  if (state_ == State::connecting && by_adapter_) return host_.answer(call);
   if (state_ == State::connecting) {
     port_->abort_connect();
     taken_down_at_ = host_.world().elapsed();
@@ -191,7 +218,7 @@ void Device::begin_disconnect() {
 
 void Device::on_disconnected(DisconnectReason reason, const std::string&) {
   state_ = State::down;
-  is_foreign_ = false;
+  is_foreign_ = by_adapter_ = false;
   resolved_ = disconnecting_ = discovering_ = discovers_again_ = false;
   if (taken_down_at_) taken_down_at_ = host_.world().elapsed();
   ++link_;

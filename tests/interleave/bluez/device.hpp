@@ -4,6 +4,7 @@
 #include "host.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,12 @@ class Device final : private backend::ClientEvents {
   /// It and what is below it, as entries of GetManagedObjects.
   void append_all(Message& to) const;
   void announce();
+  /// Nobody knows it yet: a ConnectDevice wants a link to it.
+  [[nodiscard]] bool is_hidden() const noexcept { return hidden_; }
+  /// That came to nothing.
+  [[nodiscard]] bool is_forgotten() const noexcept { return hidden_ && is_idle(); }
+  /// @param vanish called when that came to nothing, and nobody has heard it meanwhile
+  void connect_hidden(const Message& call, std::function<void()> vanish);
   void withdraw();
   void heard(int rssi);
   /// The discovery has ended.
@@ -55,6 +62,7 @@ class Device final : private backend::ClientEvents {
   void get(const Message& call);
   void connect(const Message& call);
   void begin_attempt();
+  void refuse_unseen();
   void attempt_ended(const backend::ConnectResult& result);
   void disconnect(const Message& call);
   void begin_disconnect();
@@ -68,6 +76,9 @@ class Device final : private backend::ClientEvents {
   const std::string path_;
   State state_ = State::down;
   bool is_foreign_ = false;
+  bool hidden_ = false;
+  bool by_adapter_ = false;  // the attempt is a ConnectDevice, which nothing takes back
+  std::function<void()> vanish_;
   bool resolved_ = false;
   std::optional<int> rssi_;
   Message connect_call_;

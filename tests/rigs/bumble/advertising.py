@@ -19,6 +19,9 @@ GENERIC_SERVICES = (table.full_uuid("1800"), table.full_uuid("1801"))
 def payloads(peripheral: dict, path: list) -> tuple[bytes, bytes]:
     """Advertising data and scan response of a peripheral of the world; `path` leads to it."""
     air = peripheral.get("advertising", {})
+    if air.get("extended", False):
+        # See air.py.
+        raise table.Fault([*path, "advertising", "extended"], "these controllers have no extended advertising")
     data = structures(air["data"]) if "data" in air else _default_data(peripheral)
     response = structures(air["scan_response"]) if "scan_response" in air else _default_response(peripheral)
     for member, payload in (("data", data), ("scan_response", response)):

@@ -164,8 +164,14 @@ class Adapters:
         if new:
             # bluetoothd powers it by itself (AutoEnable); in the middle of that it would not listen.
             await self._daemon.await_powered(adapter.address)
-        if self._daemon.is_powered(adapter.address) != adapter.powered:
+        if self._daemon.is_powered(adapter.address) == adapter.powered:
+            return
+        try:
             await self._daemon.set_powered(adapter.address, adapter.powered)
+        except RuntimeError as error:
+            # After the radio switch bluetoothd powers it by itself. That it gets there is awaited.
+            if "org.bluez.Error.Busy" not in str(error):
+                raise
 
     async def _add(self, key: tuple[str, str]) -> None:
         name, address = key

@@ -103,6 +103,7 @@ Adapter::~Adapter() = default;
 void Adapter::forget() noexcept {
   if (!std::exchange(exported_, false)) return;
   power_timers_.clear();
+  unseen_.forget();
   monitors_.reset();
   daemon_.radio().remove_listener(*this);
   for (const auto& [address, device] : devices_) device->forget();
@@ -112,6 +113,7 @@ void Adapter::unexport() {
   if (!std::exchange(exported_, false)) return;
   powered_ = false;
   power_timers_.clear();
+  unseen_.fail_all();
   for (const auto& [address, device] : devices_) device->drop(LinkEnd::power_off);
   discovery_.reset();
   if (monitors_) monitors_->unexport();
@@ -138,6 +140,7 @@ void Adapter::set_powered(bool on) {
   daemon_.tree().changed(*this, "PowerState");
   // The kernel says that it is off before it says what that has ended.
   if (!on) {
+    unseen_.fail_all();
     for (const auto& [address, device] : devices_) device->drop(LinkEnd::power_off);
     discovery_.reset();
   }

@@ -3,6 +3,7 @@
 #include "discovery.hpp"
 #include "monitors.hpp"
 #include "object.hpp"
+#include "unseen.hpp"
 
 #include <map>
 #include <memory>
@@ -79,6 +80,7 @@ class Adapter final : public InterfaceOf<Adapter>, public Listener {
   bool pairable_ = false;
   bool exported_ = true;
   Discovery discovery_;
+  UnseenConnects unseen_{*this};
   std::unique_ptr<Monitors> monitors_;  ///< null where the daemon has none
   std::map<std::uint64_t, std::unique_ptr<Device>> devices_;
   std::vector<std::unique_ptr<Timer>> power_timers_;

@@ -41,9 +41,8 @@ void Adapter::connect_device(const Call& call) {
   });
   if (reader.failed() || !address) return call.error(errors::invalid_arguments());
   if (find(*address)) return call.error(errors::already_exists());
-  if (!type) return call.error(errors::failed("le-connection-abort-by-local"));
-  Device& device = add_device(Address(address->number(), type));
-  device.connect_for(call);
+  if (!type) return call.error({"org.bluez.Failed", ""});
+  unseen_.begin(call, Address(address->number(), type));
 }
 
 void Adapter::put_powered(Adapter& adapter, Reader&, const Call& call) {

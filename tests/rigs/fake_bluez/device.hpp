@@ -59,7 +59,8 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
 
   // Links.
 
-  void connect_for(const Call& connect_device);
+  /// The link that a ConnectDevice has made: it was just made known for this.
+  void establish_for(const Call& connect_device);
   /// A Connect is not answered yet.
   [[nodiscard]] bool is_connecting() const noexcept { return connect_call_.has_value(); }
   /// Begins to make the link, for a Connect or a Pair; nothing if that is under way.
@@ -105,7 +106,6 @@ class Device final : public InterfaceOf<Device>, public LinkUser {
   void arm_temporary();
   void append_uuids(Message& to) const;
 
-  void begin_attempt(const Call& call, bool for_adapter);
   [[nodiscard]] bool wants_link() const noexcept { return connect_call_ || bonding_.wants_link(); }
   void try_to_link();
   void establish();

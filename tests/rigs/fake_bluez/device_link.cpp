@@ -31,11 +31,15 @@ Reason reason_of(LinkEnd how) {
 
 }  // namespace
 
-void Device::connect(const Call& call) { begin_attempt(call, false); }
+void Device::establish_for(const Call& connect_device) {
+  keep();
+  connect_call_ = connect_device;
+  connects_for_adapter_ = true;
+  establish();
+  if (connect_call_ && !link_) fail_attempt("le-connection-abort-by-local");
+}
 
-void Device::connect_for(const Call& connect_device) { begin_attempt(connect_device, true); }
-
-void Device::begin_attempt(const Call& call, bool for_adapter) {
+void Device::connect(const Call& call) {
   // A link that is about to be taken down counts as well: the answer is good, and the link goes.
   if (link_) return call.reply();
   if (connect_call_) {
@@ -45,7 +49,7 @@ void Device::begin_attempt(const Call& call, bool for_adapter) {
   if (!adapter_.powered()) return call.error(errors::failed("Input/output error"));
   keep();
   connect_call_ = call;
-  connects_for_adapter_ = for_adapter;
+  connects_for_adapter_ = false;
   attempt();
 }
 
