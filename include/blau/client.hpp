@@ -42,7 +42,7 @@ struct BlueZClientOptions {
   /// `disconnect()` and every other end only give up this client's hold, and leave the link up.
   bool release_only = false;
   /// Pairings that the device, or a request that needs a bond, begins: bluetoothd asks the machine's default agent about them, and if there is none never answers such a request. True: `ClientOptions::pairing` is
-  /// that agent while this client has a link and no bond. For all devices: questions about others, which belong to other programs, are refused meanwhile. Seen to work with BlueZ 5.66; not yet with 5.82.
+  /// that agent while this client has a link and no bond. For all devices: questions about others, which belong to other programs, are refused meanwhile. On newer BlueZ (5.82) `pair` needs it, too, for more than Just Works: what counts there is what that agent could do when the link was made.
   bool default_agent = false;
   /// Connects to an address that bluetoothd does not know without a scan before (`Adapter1.ConnectDevice`): for a device that is heard too seldom, or not by scans. Needs an address whose type is known, and a
   /// bluetoothd that runs with `-E`; otherwise the client scans as usual. An attempt that was taken back goes on in bluetoothd, for up to 42 s: a link that comes of it is taken down, but a program that has ended by then leaves it up.

@@ -20,8 +20,10 @@ std::string Rig::lacks(Ability ability) const {
     case Ability::lose_system: return "the rig cannot end its Bluetooth system";
     case Ability::pairing: return "the rig's system cannot pair";
     case Ability::begin_pairing:
-      return "bluetoothd 5.82 begins a pairing by itself, and then dies or answers InProgress";
-    case Ability::set_pairing: return "bluetoothd 5.82 asks the questions of an earlier pairing, and dies";
+      return "on 5.82 bluetoothd dies, or answers InProgress, after a pairing that it began by itself";
+    case Ability::set_pairing:
+      return "5.82 pairs with what the default agent could do when the link was made, and may not answer its first "
+             "pairing";
     case Ability::lose_bond:
       return "the rig's kernel (6.1) has a bug of its own there (hci_chan_del at the close of the socket) and ends "
              "bluetoothd";

@@ -190,7 +190,6 @@ class BlueZRig final : public Rig {
     const bool is_real = std::getenv("BLAU_RIG") != nullptr;
     if (ability == Ability::lose_system || (ability == Ability::end_abruptly && is_real)) return Rig::lacks(ability);
     if (ability == Ability::lose_bond && is_real) return Rig::lacks(ability);
-    // The real 5.82 asks the questions of an earlier pairing then, and dies.
     const bool pairs_otherwise = ability == Ability::set_pairing || ability == Ability::begin_pairing;
     if (pairs_otherwise && is_real && minor_version() >= 82) return Rig::lacks(ability);
     // BUG in hci_chan_del, of 6.1.192 with either bluetoothd.
