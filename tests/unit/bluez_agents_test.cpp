@@ -7,7 +7,10 @@ namespace {
 
 // What bluetoothd asks where a pairing was begun by a request, or by the device.
 
+using testing::Contains;
 using testing::IsEmpty;
+
+const std::string other_path = "/org/bluez/hci0/dev_C0_FF_EE_00_00_02";
 
 class BlueZStandingAgent : public BlueZPairing {
  protected:
@@ -108,6 +111,34 @@ TEST_F(BlueZStandingAgent, TheEndOfBluetoothdEndsTheWait) {
   peer_.error(registers, "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected from message bus");
   BlueZScene::expect(linked);
   EXPECT_EQ(linked.code(), ErrorCode::backend_lost);
+}
+
+TEST_F(BlueZStandingAgent, ALinkToAnotherDeviceMeanwhileDoesNotMatter) {
+  set_device("Connected", 0);
+  peer_.emit_added(other_path, [](Message& m) {
+    m.append("a{sa{sv}}", 1, device_interface, 2, "Address", "s", "C0:FF:EE:00:00:02", "Connected", "b", 1);
+  });
+  peer_.settle();
+  auto client = make_client_with({Kind::request_passkey});
+  Answer<void> linked, adopted;
+  client->connect(linked.taker());
+  Message registers = peer_.next_call("RegisterAgent");
+  Told told_of_other;
+  backend::ClientRequest request;
+  request.device = Device(Address("C0:FF:EE:00:00:02"), std::nullopt, other_path, "hci0");
+  auto other = backend_->make_client(request, told_of_other);
+  other->connect(adopted.taker());
+  BlueZScene::expect(adopted);
+  peer_.reply(registers);
+  Message asks = peer_.next_call("RequestDefaultAgent");
+  peer_.reply(asks);
+  Message call = peer_.next_call("Connect");
+  set_device("Connected", 1);
+  peer_.reply(call);
+  BlueZScene::expect(linked);
+  set_device("Connected", 0);
+  peer_.settle();
+  EXPECT_THAT(told_of_it_.log, Contains("disconnected"));
 }
 
 TEST_F(BlueZStandingAgent, SeveralClientsWaitForIt) {

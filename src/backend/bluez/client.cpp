@@ -49,12 +49,12 @@ void Session::start_connect(System& system) {
   auto path = find_device(system);
   if (!path) return connect_finished(path.error());
   system.links.tell_bond_to(shared_from_this(), *path);
-  link_ = system.links.of_device(*path);
-  stand_by(system, *path, [weak = weak_from_this(), attempt = attempt_] {
+  stand_by(system, *path, [weak = weak_from_this(), attempt = attempt_, path = *path] {
     const auto self = weak.lock();
     const auto whole = self ? self->system_.lock() : nullptr;
     if (!whole || self->attempt_ != attempt || !self->connecting_) return;
     if (!whole->daemon.ready()) return self->connect_finished(lost_error());
+    self->link_ = whole->links.of_device(path);
     self->link_->acquire(self);
   });
 }
@@ -126,8 +126,8 @@ void Session::disconnect(backend::ReleaseKind kind, backend::Done<void> done) {
 void Session::leave_link(System& system) noexcept {
   const auto self = shared_from_this();
   const auto link = link_;
-  if (!link) return;
   stand_down();
+  if (!link) return;
   if (linked_) {
     backend::Done<void> nobody = &nobody_waits;
     const bool kept = request_.bluez_release_only || !link->is_ours();
