@@ -42,7 +42,7 @@ struct ScannerOptions {
   /// Active scans that hear nothing for so long are begun anew, at the next quiet moment for the adapter; zero: never. After a second time in a row the silence is reported.
   std::chrono::nanoseconds silence_limit = std::chrono::seconds(90);
   /// A device that was not heard for so long is seen no more: `discovered_devices` and `seen_devices` drop it when the next one is heard, so that a scan may go on for days among devices that
-  /// change their addresses. Zero: never; `discover` keeps all.
+  /// change their addresses. Zero: never; `discover` keeps all, and passive scans do, whose system may tell of a device only once.
   std::chrono::nanoseconds forget_after = std::chrono::minutes(5);
   /// Called on the scanner's loop when the scan is interrupted and will resume: `bluetooth_not_available`, `backend_lost`; when nothing is heard although it was begun anew:
   /// `timed_out`; and with the reason where it cannot resume after all.

@@ -229,6 +229,7 @@ void ClientCore::attempt_succeeded() {
   if (attempt_->device_pairs) {
     attempt_->limit.stop();  // people need time, and the pairing has a limit of its own
     attempt_->waits_for_pairing = true;
+    await_device_pairing();
     return;
   }
   const auto attempt = std::move(attempt_);

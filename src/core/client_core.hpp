@@ -187,6 +187,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void attempt_succeeded();
   void device_begins_pairing();
   void device_pairing_answered(bool accepted);
+  void await_device_pairing();
   void device_pairing_over();
   void limit_attempt(const char* what, ErrorCode code, bool afresh);
   void join_loop();

@@ -79,7 +79,7 @@ struct UnpairCall {
 void ClientCore::on_pairing_question(const backend::PairingQuestion& question,
                                      backend::Done<backend::PairingAnswer> done) {
   withdraw_question();
-  device_begins_pairing();
+  if (question.kind != backend::PairingQuestion::Kind::authorize) device_begins_pairing();
   auto task = ask(options_.pairing, device(), question);
   asking_ = Asking::adopt(new TaskNode<backend::PairingAnswer>(loop_, task.release()));
   auto* node = asking_.get();
@@ -109,6 +109,14 @@ void ClientCore::device_pairing_answered(bool accepted) {
   if (!attempt_ || !attempt_->device_pairs) return;
   if (!accepted) return device_pairing_over();
   attempt_->pairing_limit.start_after(*loop_, devices_need_time, [this] { device_pairing_over(); });
+}
+
+/// Connect waits for that pairing alone now.
+void ClientCore::await_device_pairing() {
+  // Twice what a device waits for a step of it (Core Vol 3 Part H 3.4): nobody may ever tell of its end.
+  constexpr std::chrono::seconds no_question_lasts{60};
+  if (attempt_->pairing_limit.running()) return;
+  attempt_->pairing_limit.start_after(*loop_, no_question_lasts, [this] { device_pairing_over(); });
 }
 
 void ClientCore::device_pairing_over() {

@@ -186,8 +186,11 @@ void ScannerCore::on_advertisement(const Device& device, const AdvertisementData
 }
 
 void ScannerCore::remember(const Device& device, const AdvertisementData& data) {
+  // A system that scans passively may tell of a device once, and then of its changes.
+  const bool tells_each = options_.mode == ScanMode::active;
+  const auto forget_after = tells_each ? options_.forget_after : std::chrono::nanoseconds::zero();
   const std::lock_guard lock(mutex_);
-  seen_.note(device, data, heard_at_, options_.forget_after);
+  seen_.note(device, data, heard_at_, forget_after);
 }
 
 void ScannerCore::tell(const Device& device, const AdvertisementData& data) {

@@ -108,9 +108,10 @@ TEST_F(BlueZStandingAgent, TheEndOfBluetoothdEndsTheWait) {
   client->connect(linked.taker());
   Message registers = peer_.next_call("RegisterAgent");
   peer_.emit_owner(":1.1", "");
-  peer_.error(registers, "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected from message bus");
   BlueZScene::expect(linked);
   EXPECT_EQ(linked.code(), ErrorCode::backend_lost);
+  peer_.error(registers, "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected from message bus");
+  peer_.settle();
 }
 
 TEST_F(BlueZStandingAgent, ALinkToAnotherDeviceMeanwhileDoesNotMatter) {
@@ -154,6 +155,17 @@ TEST_F(BlueZStandingAgent, SeveralClientsWaitForIt) {
   auto third = make_client_with({Kind::confirm});
   link(*third);
   expect_calls_end();
+}
+
+TEST_F(BlueZStandingAgent, ABondTakesBackThePasskeyThatIsShown) {
+  auto client = make_client_with({Kind::display_passkey});
+  link_with_agent(*client);
+  show(4711, 0);
+  ASSERT_TRUE(peer_.run_until([&] { return told_of_it_.question.has_value(); }));
+  set_device("Bonded", 1);
+  peer_.next_call("UnregisterAgent");
+  peer_.settle();
+  EXPECT_THAT(told_of_it_.log, Contains("question withdrawn"));
 }
 
 TEST_F(BlueZStandingAgent, ARefusalFailsTheRequestThatWaits) {

@@ -144,6 +144,12 @@ TEST_F(BlueZGatt, EmptyTreeIsAFailedDiscovery) {
   peer_.reply(look, [](Message& m) { m.append("v", "b", 1); });
   expect(answer);
   EXPECT_EQ(answer.code(), ErrorCode::failed);
+  // After a change BlueZ may fill its list only then.
+  peer_.emit_added(rate_path, [](Message& m) {
+    m.append("a{sa{sv}}", 1, characteristic_interface, 2, "UUID", "s", "2a37", "Flags", "as", 1, "read");
+  });
+  peer_.settle();
+  EXPECT_THAT(told.log, ElementsAre("services changed"));
 }
 
 }  // namespace

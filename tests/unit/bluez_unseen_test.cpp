@@ -132,6 +132,21 @@ TEST_F(BlueZUnseen, WhereItIsGoneADeviceIsToBeLookedFor) {
   EXPECT_EQ(end->retry(), backend::Retry::vanished) << "by a scan";
 }
 
+TEST_F(BlueZUnseen, AnObjectThatComesAndGoesMeanwhileDoesNotEndIt) {
+  const auto client = client_of(stranger);
+  Answer<void> answer;
+  client->connect(answer.taker());
+  const Message call = asked();
+  appear(0);
+  peer_.emit_removed(stranger_path, device_interface);
+  peer_.settle();
+  EXPECT_FALSE(answer.came()) << "a scan's, of another program";
+  appear(1);
+  reply_path(call);
+  expect(answer);
+  EXPECT_TRUE(answer.succeeded());
+}
+
 // adapter.c keeps nothing of it that a Disconnect could end.
 TEST_F(BlueZUnseen, WhatComesOfAnAbandonedOneIsTakenDown) {
   auto client = client_of(stranger);

@@ -94,6 +94,31 @@ TEST_F(ClientDevicePairing, PeopleMayTakeLongerThanAConnectAndDevicesLessThanTha
   });
 }
 
+TEST_F(ClientDevicePairing, AQuestionThatNobodyAnswersDoesNotLastForEver) {
+  run_virtually([this]() -> Task<> {
+    Client client(known_device(), options());
+    Started<void> connecting(client.connect());
+    co_await asked_meanwhile(connecting);
+    co_await sleep_for(61s);
+    EXPECT_TRUE(connecting.succeeded());
+  });
+}
+
+TEST_F(ClientDevicePairing, WhatAPairedDeviceMayDoIsNoPairing) {
+  run_virtually([this]() -> Task<> {
+    auto agreeing = options();
+    agreeing.pairing.authorize = [](const Device&) { return true; };
+    Client client(known_device(), agreeing);
+    Started<void> connecting(client.connect());
+    port().connects.answer(Result<void>());
+    auto nobody = [](const Result<backend::PairingAnswer>&) {};
+    port().events->on_pairing_question({backend::PairingQuestion::Kind::authorize, 0}, nobody);
+    port().discoveries.answer(database);
+    co_await turns(3);
+    EXPECT_TRUE(connecting.succeeded());
+  });
+}
+
 TEST_F(ClientDevicePairing, TheNextTryWaitsForNoneOfTheLast) {
   run_virtually([this]() -> Task<> {
     Client client(known_device(), options());

@@ -32,10 +32,12 @@ const char* name_of(sim::IoCapability capability) noexcept {
 
 const char* Agent::capability() const noexcept { return name_of(capability_of(answers_)); }
 
-void Agent::retire() noexcept {
+bool Agent::retire() noexcept {
   ++question_;
   on_refusal_.reset();
-  if (open_) send(Message::error_to(std::exchange(open_, {}), canceled, "The pairing is over"));
+  if (!open_) return false;
+  send(Message::error_to(std::exchange(open_, {}), canceled, "The pairing is over"));
+  return true;
 }
 
 void Agent::send(Message message) {

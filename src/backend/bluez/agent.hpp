@@ -33,7 +33,8 @@ class Agent : public std::enable_shared_from_this<Agent> {
   /// bluetoothd does not wait for an answer any more.
   void withdraw();
   /// Drops the question that is open.
-  void retire() noexcept;
+  /// @return true if a question was open
+  bool retire() noexcept;
   /// What this side refused, and why.
   [[nodiscard]] const std::optional<Error>& refusal() const noexcept { return refusal_; }
 

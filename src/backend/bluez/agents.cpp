@@ -39,14 +39,15 @@ void Agents::stand_by(std::shared_ptr<Agent> agent, unique_function<void()> stan
   if (!taking_stand_) stood();
 }
 
-void Agents::stand_down(const Session& user) {
+bool Agents::stand_down(const Session& user) {
   const auto is_his = [&user](const std::shared_ptr<Agent>& agent) { return agent->user().get() == &user; };
   const auto found = std::find_if(standing_.begin(), standing_.end(), is_his);
-  if (found == standing_.end()) return;
+  if (found == standing_.end()) return false;
   const auto agent = *found;
   standing_.erase(found);
-  agent->retire();
+  const bool was_asking = agent->retire();
   if (standing_.empty() && !own_) unregister();
+  return was_asking;
 }
 
 void Agents::stand() {
@@ -79,11 +80,12 @@ void Agents::register_object(const char* capability, Bus::ReplyHandler registere
   });
   Message call = daemon_.new_call(manager_path, agent_manager_interface, "RegisterAgent");
   call.append("os", path, capability);
-  daemon_.call(std::move(call), [self = weak_self(), registered = std::move(registered)](Reply reply) mutable {
-    const auto agents = self.lock();
-    if (agents && !reply.ok()) agents->registered_ = false;
-    registered(std::move(reply));
-  });
+  daemon_.call(std::move(call),
+               [self = weak_self(), number = ++registration_, registered = std::move(registered)](Reply reply) mutable {
+                 const auto agents = self.lock();
+                 if (agents && agents->registration_ == number && !reply.ok()) agents->registered_ = false;
+                 registered(std::move(reply));
+               });
 }
 
 void Agents::unregister() {
@@ -119,6 +121,10 @@ void Agents::called(const Message& call) {
 void Agents::daemon_lost(const std::string&) {
   object_.reset();
   registered_ = false;
+  ++registration_;
+  daemon_.loop().post([self = weak_self()] {
+    if (const auto agents = self.lock()) agents->stood();
+  });
   if (const auto own = std::exchange(own_, nullptr)) own->retire();
   for (const auto& agent : std::exchange(standing_, {})) agent->retire();
 }

@@ -28,7 +28,8 @@ class Agents final : public Anchored<Agents>, private DaemonObserver {
   /// @param standing called when bluetoothd has answered. A link that is made before then has the abilities of the agent before: BlueZ 5.82 leaves it to the kernel to pair a device that is connected,
   /// and the kernel goes by what the adapter's agent could do when the link was made.
   void stand_by(std::shared_ptr<Agent> agent, unique_function<void()> standing);
-  void stand_down(const Session& user);
+  /// @return true if a question of his was open, which nobody answers any more
+  bool stand_down(const Session& user);
 
  private:
   void stand();
@@ -44,6 +45,7 @@ class Agents final : public Anchored<Agents>, private DaemonObserver {
   Daemon& daemon_;
   std::unique_ptr<Subscription> object_;
   bool registered_ = false;  ///< or on its way
+  unsigned registration_ = 0;
   std::shared_ptr<Agent> own_;
   std::vector<std::shared_ptr<Agent>> standing_;
   bool taking_stand_ = false;  ///< bluetoothd has not answered yet

@@ -97,7 +97,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void start_connect(System& system);
   void stand_by(System& system, const std::string& path, unique_function<void()> standing);
-  void stand_down() noexcept;
+  /// @return true if a question to its user was open
+  bool stand_down() noexcept;
   void bond_refused(const Error& why);
   void leave_link(System& system) noexcept;
   void remove_bond(System& system, backend::Done<void> done);

@@ -23,9 +23,9 @@ void Features::connect_device(const std::string& adapter_path, backend::Done<boo
 
 /// What the daemon does not have without -E it does not describe either. One that does not describe itself has nothing of the kind.
 void Features::described(const Reply& reply) {
-  std::string_view text;
-  if (reply.ok()) text = Reader(reply.message()).text();
-  connect_device_ = text.find("\"ConnectDevice\"") != std::string_view::npos;
+  // Of an adapter that has gone, perhaps: the next one is asked anew.
+  if (!reply.ok()) return finish(false);
+  connect_device_ = Reader(reply.message()).text().find("\"ConnectDevice\"") != std::string_view::npos;
   finish(*connect_device_);
 }
 

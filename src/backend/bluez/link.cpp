@@ -35,7 +35,7 @@ bool Link::is_connected() const noexcept {
 
 bool Link::idle() const noexcept {
   return state_ == State::down && waiters_.empty() && holders_.empty() && leavers_.empty() && removers_.empty() &&
-         daemon_.loop().now() >= settled_at_;
+         ended_at_once_ == 0 && daemon_.loop().now() >= settled_at_;
 }
 
 void Link::retire() noexcept {
@@ -227,8 +227,11 @@ void Link::finish_removal(const Result<void>& result) {
 }
 
 void Link::device_removed() {
-  vanish(Error(ErrorCode::device_not_found, "BlueZ has removed the device: scan for it again"), reason_of_drop(),
-         told_reason_);
+  // A ConnectDevice needs no object: one that a scan has made, and that goes, does not end it.
+  const bool attempt_goes_on = by_adapter_ && connect_pending_;
+  if (!attempt_goes_on)
+    vanish(Error(ErrorCode::device_not_found, "BlueZ has removed the device: scan for it again"), reason_of_drop(),
+           told_reason_);
   if (!removing_) return;
   // The cache holds the device until this event is over.
   daemon_.loop().post([self = shared_from_this(), pin = pin_] {

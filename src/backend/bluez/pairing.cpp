@@ -63,8 +63,9 @@ void Session::stand_by(System& system, const std::string& path, unique_function<
   system.agents.stand_by(agent, std::move(standing));
 }
 
-void Session::stand_down() noexcept {
-  if (const auto system = system_.lock()) system->agents.stand_down(*this);
+bool Session::stand_down() noexcept {
+  const auto system = system_.lock();
+  return system && system->agents.stand_down(*this);
 }
 
 /// bluetoothd never answers a request that waits for a pairing which was refused: the link ends half a minute later (seen on 5.66).
@@ -104,8 +105,10 @@ void Links::tell_bond(const std::string& path, bool bonded) const {
 }
 
 void Session::bond_is(bool bonded) {
-  if (bonded) stand_down();
+  const bool was_asking = bonded && stand_down();
   if (std::exchange(bonded_, bonded) != bonded && events_) events_->on_bond_changed(bonded);
+  // bluetoothd takes back no question that needs no answer, such as a passkey that is shown.
+  if (was_asking) question_withdrawn();
 }
 
 void Session::unpair(backend::Done<void> done) {

@@ -201,12 +201,13 @@ void Session::looked(const Reply& reply, bool at_characteristic) {
 
 void Session::finish_discovery(const DeviceObject& device) {
   const auto request = std::exchange(discovery_, nullptr);
+  // What comes after this is a change: BlueZ may have cleared its list, to fill it again.
+  services_known_ = true;
   // BlueZ announces that services are resolved after a failed discovery, too.
   if (device.services.empty())
     return fail(request, Error(ErrorCode::failed,
                                "BlueZ found no service: the discovery failed, or the link is not Low "
                                "Energy; connect again"));
-  services_known_ = true;
   stale_.clear();
   if (link_) link_->notifications().restore(device);
   finish<backend::GattDatabase>(request, build_database(device, discovery_filter_));
