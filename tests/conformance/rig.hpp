@@ -42,11 +42,13 @@ struct AddedService {
 
 /// What not every rig can do. A case that needs one of these is skipped where it is missing, with the rig's reason.
 enum class Ability : std::uint8_t {
-  stall,            ///< `stall`: links stay up, and nothing is answered
-  end_abruptly,     ///< a link may end in the middle of its discovery, and a service in the middle of a subscription
-  change_services,  ///< `remove_service` and `add_service`
-  lose_system,      ///< `lose_system`
-  pairing,          ///< its system pairs
+  stall,             ///< `stall`: links stay up, and nothing is answered
+  end_abruptly,      ///< a link may end in the middle of its discovery, and a service in the middle of a subscription
+  change_services,   ///< `remove_service`
+  add_services,      ///< `add_service`
+  several_adapters,  ///< `set_adapters`
+  lose_system,       ///< `lose_system`
+  pairing,           ///< its system pairs
   begin_pairing,  ///< its system pairs by itself where a request needs it, or the peripheral asks for it (`request_security`)
   set_pairing,           ///< `set_pairing`, `shown_passkey` and `type_passkey`
   lose_bond,             ///< a peripheral may come back without the keys of its bond

@@ -194,6 +194,9 @@ class BlueZRig final : public Rig {
     if (pairs_otherwise && is_real && minor_version() >= 82) return Rig::lacks(ability);
     // BUG in hci_chan_del, of 6.1.192 with either bluetoothd.
     if (ability == Ability::abandon_unseen && is_real) return Rig::lacks(ability);
+    const bool upsets_the_rig =
+        ability == Ability::add_services || ability == Ability::several_adapters || ability == Ability::connect_unseen;
+    if (upsets_the_rig && is_real) return Rig::lacks(ability);
     if (ability == Ability::extended_advertising && is_real) return Rig::lacks(ability);
     if (ability == Ability::private_addresses) return Rig::lacks(ability);
     return {};

@@ -41,7 +41,7 @@ Task<ServiceCollection> add_and_await(Rig& rig, Stream<ServiceCollection>& chang
 }
 
 BLAU_LINKED_CASE(ServiceChanges, AnAddedServiceIsSeenAndUsed) {
-  if (!can(rig, Ability::change_services)) co_return;
+  if (!can(rig, Ability::add_services)) co_return;
   auto changes = client.service_changes();
   const auto before = client.services();
   const AddedService service(added_service, added_value, bytes(0x11));
@@ -101,15 +101,15 @@ Task<> replace_service(Rig& rig, Client& client, Uuid value_type) {
 }
 
 BLAU_LINKED_CASE(ServiceChanges, HandlesThatAnotherServiceTookAreGone) {
-  if (can(rig, Ability::change_services)) co_await replace_service(rig, client, added_value);
+  if (can(rig, Ability::add_services)) co_await replace_service(rig, client, added_value);
 }
 
 BLAU_LINKED_CASE(ServiceChanges, HandlesThatTheSameTypeTookInAnotherServiceAreGone) {
-  if (can(rig, Ability::change_services)) co_await replace_service(rig, client, removed_value);
+  if (can(rig, Ability::add_services)) co_await replace_service(rig, client, removed_value);
 }
 
 BLAU_LINKED_CASE(ServiceChanges, WhatWaitedIsNotSentToTheSuccessor) {
-  if (!can(rig, Ability::change_services)) co_return;
+  if (!can(rig, Ability::add_services)) co_return;
   auto changes = client.service_changes();
   (void)co_await remove_and_await(rig, changes, removed_service);  // room for the successor's last handle
   const auto slow = client.services().get_characteristic(own(0x0206));
@@ -136,7 +136,7 @@ BLAU_LINKED_CASE(ServiceChanges, WhatWaitedIsNotSentToTheSuccessor) {
 }
 
 BLAU_LINKED_CASE(ServiceChanges, SubscriptionsOfOtherServicesGoOn) {
-  if (!can(rig, Ability::change_services)) co_return;
+  if (!can(rig, Ability::add_services)) co_return;
   auto changes = client.service_changes();
   const auto service = client.services().get_service(removed_service);
   BLAU_REQUIRE(service.has_value());
@@ -155,7 +155,7 @@ BLAU_LINKED_CASE(ServiceChanges, SubscriptionsOfOtherServicesGoOn) {
 }
 
 BLAU_CASE(ServiceChanges, EveryClientOfTheDeviceHears) {
-  if (!can(rig, Ability::change_services)) co_return;
+  if (!can(rig, Ability::add_services)) co_return;
   Client first{gatt};
   Client second{gatt};
   co_await when_all(first.connect(), second.connect());

@@ -43,6 +43,7 @@ Task<AdapterState> state_that(Stream<AdapterState>& states, std::function<bool(c
 std::vector<std::string> words_for(const Adapter& adapter) { return {adapter.id(), adapter.address().to_string()}; }
 
 BLAU_CASE(TwoAdapters, BothAreListedAndTheFirstIsTheDefault) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   EXPECT_EQ(all[0].id(), "hci0");
   EXPECT_EQ(all[1].id(), "hci1");
@@ -54,6 +55,7 @@ BLAU_CASE(TwoAdapters, BothAreListedAndTheFirstIsTheDefault) {
 }
 
 BLAU_CASE(TwoAdapters, AScannerListensByTheOneThatItNames) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   for (const auto& adapter : all) {
     for (const auto& words : words_for(adapter)) {
@@ -72,6 +74,7 @@ BLAU_CASE(TwoAdapters, AScannerListensByTheOneThatItNames) {
 }
 
 BLAU_CASE(TwoAdapters, TheHelpersTakeOneToo) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   ScannerOptions options;
   options.adapter = all[1].address().to_string();
@@ -88,6 +91,7 @@ BLAU_CASE(TwoAdapters, TheHelpersTakeOneToo) {
 }
 
 BLAU_CASE(TwoAdapters, TwoScannersListenByOneEach) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   (void)co_await two_adapters(rig);
   ScannerOptions by_first;
   by_first.adapter = "hci0";
@@ -120,6 +124,7 @@ Task<> expect_link_by(const std::vector<Adapter>& all, const std::string& id, Cl
 }
 
 BLAU_CASE(TwoAdapters, AClientConnectsByTheOneThatItNames) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   for (const auto& words : words_for(all[1])) {
     ClientOptions options;
@@ -132,6 +137,7 @@ BLAU_CASE(TwoAdapters, AClientConnectsByTheOneThatItNames) {
 }
 
 BLAU_CASE(TwoAdapters, ADeviceIsConnectedByTheOneThatHeardIt) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   ScannerOptions options;
   options.adapter = "hci1";
@@ -142,6 +148,7 @@ BLAU_CASE(TwoAdapters, ADeviceIsConnectedByTheOneThatHeardIt) {
 }
 
 BLAU_CASE(TwoAdapters, AnUnknownOneIsNamedWithThoseThatThereAre) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   (void)co_await two_adapters(rig);
   ScannerOptions options;
   options.adapter = "02:00:00:00:00:77";
@@ -154,6 +161,7 @@ BLAU_CASE(TwoAdapters, AnUnknownOneIsNamedWithThoseThatThereAre) {
 }
 
 BLAU_CASE(TwoAdapters, TheDefaultIsTheFirstThatCanBeUsed) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   auto first = all[0].state_changes();
   auto second = all[1].state_changes();
@@ -178,6 +186,7 @@ BLAU_CASE(TwoAdapters, TheDefaultIsTheFirstThatCanBeUsed) {
 }
 
 BLAU_CASE(TwoAdapters, OneThatIsOffIsNotReplacedWhereItIsNamed) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   auto states = all[1].state_changes();
   co_await rig.switch_one("hci1", false);
@@ -195,6 +204,7 @@ BLAU_CASE(TwoAdapters, OneThatIsOffIsNotReplacedWhereItIsNamed) {
 }
 
 BLAU_CASE(TwoAdapters, OneThatIsTakenAwayEndsWhatItDid) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await two_adapters(rig);
   auto states = all[1].state_changes();
   ScannerOptions options;
@@ -223,6 +233,7 @@ BLAU_CASE(TwoAdapters, OneThatIsTakenAwayEndsWhatItDid) {
 }
 
 BLAU_CASE(TwoAdapters, ARadioSwitchIsAReasonOfItsOwn) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto all = co_await Adapter::all();
   BLAU_REQUIRE(all.size() == 1);
   auto states = all[0].state_changes();
@@ -244,6 +255,7 @@ BLAU_CASE(TwoAdapters, ARadioSwitchIsAReasonOfItsOwn) {
 }
 
 BLAU_CASE(TwoAdapters, EachTurnOfTheSwitchIsToldOnceAndInOrder) {
+  if (!can(rig, Ability::several_adapters)) co_return;
   const auto adapter = co_await Adapter::get_default();
   auto states = adapter.state_changes();
   auto others = adapter.state_changes();  // another reader of the same
