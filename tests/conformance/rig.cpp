@@ -18,8 +18,8 @@ std::string Rig::lacks(Ability ability) const {
       return "the rig's bluetoothd dies of a link or a service that ends in the middle of this";
     case Ability::change_services: return "the rig's peripherals cannot change their services";
     case Ability::add_services:
-      return "in whole runs bluetoothd tells later cases of services that were added and are gone; alone it was seen "
-             "to pass";
+      return "in whole runs later cases were told primary services as secondary ones, why is not known; alone it was "
+             "seen to pass";
     case Ability::several_adapters:
       return "in whole runs the rig's kernel (Linux 6.1) has ended bluetoothd in later cases; alone it was seen to "
              "pass";
