@@ -191,6 +191,25 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void device_pairing_over();
   void limit_attempt(const char* what, ErrorCode code, bool afresh);
   void join_loop();
+  template <class T>
+  using Streams = std::vector<std::weak_ptr<Channel<T>>>;
+  /// Of what is pushed to `streams` from now on; ends with the client.
+  template <class T>
+  [[nodiscard]] Stream<T> stream_of(Streams<T>& streams) {
+    auto channel = std::make_shared<Channel<T>>(loop_, StreamOptions{.capacity = 16});
+    loop_->run_and_wait([&] {
+      if (dead_) return channel->end(std::nullopt);
+      join_loop();
+      std::erase_if(streams, [](const auto& weak) { return weak.expired(); });
+      streams.push_back(channel);
+    });
+    return Stream<T>(std::move(channel));
+  }
+  template <class T>
+  static void push(const Streams<T>& streams, const T& value) {
+    for (const auto& weak : streams)
+      if (const auto channel = weak.lock()) channel->push(value);
+  }
   [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
 
   // client_retry.cpp
@@ -284,9 +303,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   Subscriptions subscriptions_;
   Subscriptions suspended_;                           // of a lost link, for the next one
   std::vector<std::shared_ptr<NotifySink>> retired_;  // ended, with a coroutine of the user's still suspended
-  std::vector<std::weak_ptr<Channel<std::uint16_t>>> mtu_streams_;
-  std::vector<std::weak_ptr<Channel<bool>>> bond_streams_;
-  std::vector<std::weak_ptr<Channel<ServiceCollection>>> service_streams_;
+  Streams<std::uint16_t> mtu_streams_;
+  Streams<bool> bond_streams_;
+  Streams<ServiceCollection> service_streams_;
 
   std::atomic<bool> connected_{false};
   std::atomic<bool> bonded_{false};

@@ -239,8 +239,7 @@ void ClientCore::on_services_changed() {
 void ClientCore::services_rediscovered(const Result<ServiceCollection>& services) {
   if (!services)
     return log(LogLevel::warning, "client", std::string("discovery after a change: ") + services.error().what());
-  for (auto& weak : service_streams_)
-    if (const auto channel = weak.lock()) channel->push(*services);
+  push(service_streams_, *services);
 }
 
 void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
@@ -258,30 +257,11 @@ void ClientCore::end_vanished_subscriptions(const GattTree::Pointer& tree) {
 void ClientCore::on_mtu_changed(std::uint16_t mtu) {
   if (link_ != Link::connected && link_ != Link::preparing) return;
   if (mtu_->exchange(mtu) == mtu) return;
-  for (auto& weak : mtu_streams_)
-    if (const auto channel = weak.lock()) channel->push(mtu);
+  push(mtu_streams_, mtu);
 }
 
-Stream<std::uint16_t> ClientCore::mtu_changes() {
-  auto channel = std::make_shared<Channel<std::uint16_t>>(loop_, StreamOptions{.capacity = 16});
-  loop_->run_and_wait([&] {
-    if (dead_) return channel->end(std::nullopt);
-    join_loop();
-    std::erase_if(mtu_streams_, [](const auto& weak) { return weak.expired(); });
-    mtu_streams_.push_back(channel);
-  });
-  return Stream<std::uint16_t>(std::move(channel));
-}
+Stream<std::uint16_t> ClientCore::mtu_changes() { return stream_of(mtu_streams_); }
 
-Stream<ServiceCollection> ClientCore::service_changes() {
-  auto channel = std::make_shared<Channel<ServiceCollection>>(loop_, StreamOptions{.capacity = 16});
-  loop_->run_and_wait([&] {
-    if (dead_) return channel->end(std::nullopt);
-    join_loop();
-    std::erase_if(service_streams_, [](const auto& weak) { return weak.expired(); });
-    service_streams_.push_back(channel);
-  });
-  return Stream<ServiceCollection>(std::move(channel));
-}
+Stream<ServiceCollection> ClientCore::service_changes() { return stream_of(service_streams_); }
 
 }  // namespace blau::detail

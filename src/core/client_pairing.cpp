@@ -147,21 +147,11 @@ backend::PairRequest ClientCore::pair_request(const PairOptions& options) const 
 
 void ClientCore::on_bond_changed(bool bonded) {
   if (bonded_.exchange(bonded) == bonded) return;
-  for (auto& weak : bond_streams_)
-    if (const auto channel = weak.lock()) channel->push(bonded);
+  push(bond_streams_, bonded);
   if (bonded) device_pairing_over();
 }
 
-Stream<bool> ClientCore::bond_changes() {
-  auto channel = std::make_shared<Channel<bool>>(loop_, StreamOptions{.capacity = 16});
-  loop_->run_and_wait([&] {
-    if (dead_) return channel->end(std::nullopt);
-    join_loop();
-    std::erase_if(bond_streams_, [](const auto& weak) { return weak.expired(); });
-    bond_streams_.push_back(channel);
-  });
-  return Stream<bool>(std::move(channel));
-}
+Stream<bool> ClientCore::bond_changes() { return stream_of(bond_streams_); }
 
 constexpr std::chrono::seconds users_need_time{60};
 
