@@ -61,42 +61,29 @@ def _python_with_venv() -> str:
     raise CacheError("no Python of version 3.11 or newer that has venv: run scripts/bootstrap --all")
 
 
-def kernel(cache: Cache) -> Path:
-    """Debian's newest kernel at the time of making: `vmlinuz`, and in `modules/` what the guest loads, with its `order`."""
+def kernel(cache: Cache, suite: str) -> Path:
+    """The kernel of that Debian: `vmlinuz`, and in `modules/` what the guest loads, with its `order`."""
     def make(folder: Path) -> None:
-        say("fetching the kernel")
+        say(f"fetching the kernel of {suite}")
         work = folder / "work"
-        work.mkdir()
-        _unpack_kernel(work)
-        release = next((work / "root/lib/modules").iterdir()).name
-        shutil.copy(work / f"root/boot/vmlinuz-{release}", folder / "vmlinuz")
-        call(["depmod", "-b", work / "root", release])
-        _pick_modules(work / "root", release, folder / "modules")
+        _unpack_kernel(suite, work)
+        release = next((work / "lib/modules").iterdir()).name
+        shutil.copy(work / f"boot/vmlinuz-{release}", folder / "vmlinuz")
+        call(["depmod", "-b", work, release])
+        _pick_modules(work, release, folder / "modules")
         (folder / "release").write_text(release + "\n")
-        shutil.rmtree(work)
+        # Without root's rights the files are another user's.
+        shutil.rmtree(work, ignore_errors=True)
 
-    return cache.entry("kernel", key_of("linux-image-amd64", MODULES), make)
-
-
-def _unpack_kernel(work: Path) -> None:
-    try:
-        _download_kernel(work)
-    except CacheError:
-        # Lists of an earlier day name a kernel that the mirror no longer holds.
-        call([*([] if os.geteuid() == 0 else ["sudo", "-n"]), "apt-get", "-q", "update"])
-        _download_kernel(work)
-    call(["dpkg", "-x", next(work.glob("*.deb")), work / "root"])
+    return cache.entry(f"kernel-{suite}", key_of(suite, "linux-image-amd64", MODULES), make)
 
 
-def _download_kernel(work: Path) -> None:
-    depends = call(["apt-cache", "depends", "linux-image-amd64"]).split()
-    image = next((word for word in depends if word.startswith("linux-image-") and word.endswith("-amd64")
-                  and word != "linux-image-amd64"), None)
-    if not image:
-        raise CacheError("apt knows no linux-image-amd64: is this Debian on amd64?")
-    # Unsigned: the signed package holds the same kernel, and depends on what installing a kernel needs. The cloud
-    # flavour has no Bluetooth.
-    call(["apt-get", "download", f"{image}-unsigned"], cwd=work)
+def _unpack_kernel(suite: str, target: Path) -> None:
+    """Nothing of it is run. The cloud flavour has no Bluetooth."""
+    call(["mmdebstrap", "--quiet", "--variant=extract", "--include=linux-image-amd64",
+          "--dpkgopt=path-exclude=/usr/share/*", suite, target])
+    if not (target / "lib").exists():
+        (target / "lib").symlink_to("usr/lib")
 
 
 def _pick_modules(root: Path, release: str, target: Path) -> None:
