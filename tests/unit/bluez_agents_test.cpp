@@ -157,6 +157,23 @@ TEST_F(BlueZStandingAgent, SeveralClientsWaitForIt) {
   expect_calls_end();
 }
 
+TEST_F(BlueZStandingAgent, TheNextOneHasItsOwnAbilities) {
+  auto first = make_client_with({Kind::confirm_passkey});
+  link_with_agent(*first);
+  auto second = make_client_with({Kind::request_passkey});
+  link(*second);
+  auto third = make_client_with({Kind::request_passkey});
+  link(*third);
+  first.reset();
+  peer_.next_call("UnregisterAgent");
+  EXPECT_EQ(take_standing_agent(), "KeyboardOnly");
+  second.reset();
+  expect_calls_end();
+  third.reset();
+  peer_.next_call("UnregisterAgent");
+  expect_calls_end();
+}
+
 TEST_F(BlueZStandingAgent, ABondTakesBackThePasskeyThatIsShown) {
   auto client = make_client_with({Kind::display_passkey});
   link_with_agent(*client);

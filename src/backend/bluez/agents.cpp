@@ -44,17 +44,29 @@ bool Agents::stand_down(const Session& user) {
   const auto found = std::find_if(standing_.begin(), standing_.end(), is_his);
   if (found == standing_.end()) return false;
   const auto agent = *found;
+  const bool was_registered = found == standing_.begin();
   standing_.erase(found);
   const bool was_asking = agent->retire();
-  if (standing_.empty() && !own_) unregister();
+  if (was_registered && !own_) hand_on(agent->capability());
   return was_asking;
+}
+
+/// The first that stands decides what the object says it can do.
+void Agents::hand_on(std::string_view capability) {
+  if (!standing_.empty() && standing_.front()->capability() == capability) return;
+  unregister();
+  stand();
 }
 
 void Agents::stand() {
   if (own_ || registered_ || standing_.empty() || !daemon_.ready()) return;
   taking_stand_ = true;
-  register_object(standing_.front()->capability(), [self = weak_self()](const Reply&) {
-    if (const auto agents = self.lock()) agents->become_default();
+  const auto number = registration_ + 1;
+  register_object(standing_.front()->capability(), [self = weak_self(), number](const Reply&) {
+    const auto agents = self.lock();
+    if (!agents) return;
+    const bool others_came = agents->registration_ != number && !agents->own_;
+    if (!others_came) agents->become_default();
   });
 }
 

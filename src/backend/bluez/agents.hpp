@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace blau::detail::bluez {
@@ -33,6 +34,7 @@ class Agents final : public Anchored<Agents>, private DaemonObserver {
 
  private:
   void stand();
+  void hand_on(std::string_view capability);
   void become_default();
   void stood();
   void register_object(const char* capability, Bus::ReplyHandler registered);
