@@ -125,6 +125,17 @@ const Attempt attempts[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Connect, BlueZRetry, testing::ValuesIn(attempts));
 
+const Case pair_cases[] = {
+    {Request::pair, "org.bluez.Error.AuthenticationFailed", "Authentication Failed", ErrorCode::pairing_failed},
+    {Request::pair, "org.bluez.Error.AuthenticationTimeout", "", ErrorCode::pairing_timed_out},
+    {Request::pair, "org.bluez.Error.Failed", "Device or resource busy", ErrorCode::busy},
+    {Request::pair, "org.bluez.Error.NotReady", "Resource Not Ready", ErrorCode::disconnected},
+    {Request::pair, "org.bluez.Error.DoesNotExist", "Does Not Exist", ErrorCode::disconnected},
+    {Request::pair, "org.freedesktop.DBus.Error.UnknownObject", "", ErrorCode::disconnected},
+    {Request::pair, "org.freedesktop.DBus.Error.ServiceUnknown", "", ErrorCode::backend_lost},
+};
+INSTANTIATE_TEST_SUITE_P(Pair, BlueZErrors, testing::ValuesIn(pair_cases));
+
 const Case other_cases[] = {
     {Request::scan, "org.bluez.Error.InProgress", "Operation already in progress", ErrorCode::busy},
     {Request::scan, "org.bluez.Error.InvalidArguments", "", ErrorCode::invalid_argument},

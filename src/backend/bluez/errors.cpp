@@ -67,6 +67,10 @@ std::optional<AttError> att_code_in(std::string_view text) noexcept {
   return static_cast<AttError>(*code);
 }
 
+Error link_ended_error(const Fault& fault) {
+  return fault.error(ErrorCode::disconnected, "the link ended: connect again");
+}
+
 /// BlueZ's own translation of ATT codes (`create_gatt_dbus_error`), turned back.
 std::optional<Error> gatt_error(const Fault& fault) {
   if (fault.name == "NotPermitted") {
@@ -93,7 +97,7 @@ std::optional<Error> gatt_error(const Fault& fault) {
     return fault.error(ErrorCode::not_supported, "BlueZ cannot subscribe to this characteristic");
   }
   if (fault.name == "NotConnected" || (fault.name == "Failed" && fault.says("Not connected")))
-    return fault.error(ErrorCode::disconnected, "the link ended: connect again");
+    return link_ended_error(fault);
   if (fault.name == "DoesNotExist")
     return fault.error(ErrorCode::attribute_gone, "the peripheral took this attribute away: discover again");
   return std::nullopt;
@@ -138,6 +142,9 @@ std::optional<Error> pairing_error(const Fault& fault) {
   if (fault.name == "AuthenticationFailed" || fault.name == "ConnectionAttemptFailed" || fault.name == "Failed")
     return fault.error(ErrorCode::pairing_failed,
                        "the pairing failed: was the passkey right, and is the device in its pairing mode?");
+  // It was asked over a link: the adapter went off, or the device was removed.
+  if (fault.name == "NotReady" || fault.name == "NotConnected" || fault.name == "DoesNotExist")
+    return link_ended_error(fault);
   return std::nullopt;
 }
 
@@ -171,12 +178,14 @@ Error missing_object_error(const Fault& fault) {
     return fault.error(ErrorCode::device_not_found, "BlueZ has forgotten the device: scan for it again");
   if (fault.is_gatt())
     return fault.error(ErrorCode::attribute_gone, "the peripheral took this attribute away: discover again");
+  if (fault.request == Request::pair) return link_ended_error(fault);
   return fault.error(ErrorCode::failed, verb_of(fault.request));
 }
 
 Error no_service_error(const Fault& fault) {
   // With a request on its way the service was there a moment ago.
-  if (fault.is_gatt() || fault.request == Request::disconnect) return lost_error(fault.native);
+  const bool was_there = fault.is_gatt() || fault.request == Request::disconnect || fault.request == Request::pair;
+  if (was_there) return lost_error(fault.native);
   return fault.error(UnavailableReason::no_service,
                      "bluetoothd does not run: install the package bluez and start it (systemctl start bluetooth)");
 }
