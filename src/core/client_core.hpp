@@ -210,6 +210,11 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     for (const auto& weak : streams)
       if (const auto channel = weak.lock()) channel->push(value);
   }
+  template <class T>
+  static void end(const Streams<T>& streams) noexcept {
+    for (const auto& weak : streams)
+      if (const auto channel = weak.lock()) channel->end(std::nullopt);
+  }
   [[nodiscard]] backend::DiscoverRequest discover_request(const DiscoveryOptions& options) const;
 
   // client_retry.cpp

@@ -163,12 +163,9 @@ void ClientCore::shut_down() noexcept {
   suspend_subscriptions();
   for (auto& [handle, subscribed] : std::exchange(suspended_, {})) subscribed.sink->destroy();
   for (auto& sink : std::exchange(retired_, {})) sink->destroy();
-  for (auto& weak : mtu_streams_)
-    if (const auto channel = weak.lock()) channel->end(std::nullopt);
-  for (auto& weak : bond_streams_)
-    if (const auto channel = weak.lock()) channel->end(std::nullopt);
-  for (auto& weak : service_streams_)
-    if (const auto channel = weak.lock()) channel->end(std::nullopt);
+  end(mtu_streams_);
+  end(bond_streams_);
+  end(service_streams_);
   connected_ = false;
   reported_ = false;
   link_ = Link::down;

@@ -21,11 +21,6 @@ bool reads_nonzero(const std::filesystem::path& file) {
   return in >> value && value != 0;
 }
 
-bool same(const backend::AdapterState& a, const backend::AdapterState& b) {
-  return a.id == b.id && a.name == b.name && a.address == b.address && a.powered == b.powered &&
-         a.unusable == b.unusable && a.is_default == b.is_default;
-}
-
 /// hci2 before hci10.
 bool comes_before(const AdapterObject& a, const AdapterObject& b) {
   return std::forward_as_tuple(a.path.size(), a.path) < std::forward_as_tuple(b.path.size(), b.path);
@@ -140,7 +135,7 @@ std::vector<std::shared_ptr<Adapters::Watcher>> Adapters::watchers() {
 void Adapters::tell_changes() {
   for (const backend::AdapterState& state : states()) {
     const auto known = told_.find(state.id);
-    if (known != told_.end() && same(known->second, state)) continue;
+    if (known != told_.end() && known->second == state) continue;
     told_[state.id] = state;
     tell_changed(state);
   }

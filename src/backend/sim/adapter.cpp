@@ -70,11 +70,6 @@ void AdapterNode::switched() {
 
 namespace {
 
-bool same(const backend::AdapterState& a, const backend::AdapterState& b) {
-  return a.id == b.id && a.name == b.name && a.address == b.address && a.powered == b.powered &&
-         a.unusable == b.unusable && a.is_default == b.is_default;
-}
-
 Error world_ended() { return {ErrorCode::backend_lost, "the simulated world has ended: make another one"}; }
 
 }  // namespace
@@ -93,7 +88,7 @@ void SimWatch::tell(const std::vector<backend::AdapterState>& now) {
     if (gone && !alive.expired()) events_.on_adapter_removed(old.id);
   }
   for (const auto& state : now) {
-    const bool known = std::ranges::any_of(before, [&](const auto& old) { return same(old, state); });
+    const bool known = std::ranges::any_of(before, [&](const auto& old) { return old == state; });
     if (!known && !alive.expired()) events_.on_adapter_changed(state);
   }
 }
