@@ -2,8 +2,10 @@
 
 #include "support.hpp"
 
+#include <functional>
 #include <optional>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace blau::conformance {
@@ -135,15 +137,18 @@ BLAU_LINKED_CASE(Pairing, UnpairEndsTheLinkAndTheBond) {
   EXPECT_FALSE(value.has_value());
 }
 
+/// Pairs whatever begins, by a user who agrees or not.
+ClientOptions default_agent(std::function<bool()> agrees) {
+  ClientOptions options;
+  options.bluez.default_agent = true;
+  options.pairing.confirm = [agrees = std::move(agrees)](const Device&) { return agrees(); };
+  return options;
+}
+
 BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   int asked = 0;
-  ClientOptions options;
-  options.bluez.default_agent = true;
-  options.pairing.confirm = [&asked](const Device&) {
-    ++asked;
-    return true;
-  };
+  const auto options = default_agent([&asked] { return ++asked > 0; });
   Client client{gatt, options};
   co_await client.connect();
   const auto value = co_await client.read_gatt_char(needs_encryption);
@@ -156,9 +161,7 @@ BLAU_CASE(Pairing, ARequestThatNeedsABondPairsFirst) {
 
 BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
   if (!can(rig, Ability::begin_pairing)) co_return;
-  ClientOptions options;
-  options.bluez.default_agent = true;
-  options.pairing.confirm = [](const Device&) { return true; };
+  const auto options = default_agent([] { return true; });
   Client client{gatt, options};
   co_await client.connect();
   co_await client.write_gatt_char(needs_encryption, bytes(0x5e, 0xc0));
@@ -171,9 +174,7 @@ BLAU_CASE(Pairing, AWriteThatNeedsABondPairsFirst) {
 
 BLAU_CASE(Pairing, WhatTheAgentRefusesARequestDoesNotGet) {
   if (!can(rig, Ability::begin_pairing)) co_return;
-  ClientOptions options;
-  options.bluez.default_agent = true;
-  options.pairing.confirm = [](const Device&) { return false; };
+  const auto options = default_agent([] { return false; });
   Client client{gatt, options};
   co_await client.connect();
   const auto value = co_await client.read_gatt_char(needs_encryption).as_result();
@@ -219,12 +220,7 @@ BLAU_CASE(Pairing, ARequestThatIsNotWantedAnyMoreCallsItsPairingOff) {
 BLAU_CASE(Pairing, ADeviceThatBeginsAsksTheDefaultAgent) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   int asked = 0;
-  ClientOptions options;
-  options.bluez.default_agent = true;
-  options.pairing.confirm = [&asked](const Device&) {
-    ++asked;
-    return true;
-  };
+  const auto options = default_agent([&asked] { return ++asked > 0; });
   Client client{gatt, options};
   auto changes = client.bond_changes();
   co_await client.connect();
@@ -240,12 +236,10 @@ BLAU_CASE(Pairing, ADeviceThatBeginsAsksTheDefaultAgent) {
 BLAU_CASE(Pairing, ADeviceThatBeginsMayBeRefused) {
   if (!can(rig, Ability::begin_pairing)) co_return;
   Event asked;
-  ClientOptions options;
-  options.bluez.default_agent = true;
-  options.pairing.confirm = [&asked](const Device&) {
+  const auto options = default_agent([&asked] {
     asked.set();
     return false;
-  };
+  });
   Client client{gatt, options};
   co_await client.connect();
   co_await rig.request_security(gatt);

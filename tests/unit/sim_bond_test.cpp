@@ -251,6 +251,24 @@ TEST_F(SimBond, APairingThatTheDeviceBeganServesPairAsWell) {
   world.run(run);
 }
 
+TEST_F(SimBond, JustWorksThatTheDeviceBeganIsWantedByPair) {
+  answer_request();
+  for (const bool wanted : {false, true}) {
+    auto run = [&]() -> Task<> {
+      auto own = options();
+      own.bluez.default_agent = true;
+      Client client{device_address, own};
+      co_await client.connect();
+      device.request_security();
+      co_await sleep_for(1ms);
+      if (wanted) co_await client.pair();
+      co_await sleep_for(1s);
+      EXPECT_EQ(client.is_bonded(), wanted);
+    };
+    world.run(run);
+  }
+}
+
 TEST_F(SimBond, AConnectWaitsForThePairingThatTheDeviceBegins) {
   ask_in_a_dialog();
   device.on_connected([this] { device.request_security(); });

@@ -53,6 +53,14 @@ inline constexpr std::uint8_t command_flag = 0x40;
 inline constexpr std::uint16_t default_mtu = 23;  ///< of LE (Core Vol 3 Part G 5.2.1)
 inline constexpr std::uint16_t max_mtu = 517;     ///< more serves no value
 
+/// Attribute handles that stand side by side, both ends included.
+struct HandleRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+
+  [[nodiscard]] constexpr bool holds(std::uint16_t handle) const noexcept { return handle >= first && handle <= last; }
+};
+
 /// Reads the fields of a PDU in their order. Reading past the end gives zeros and makes `ok()` false.
 class PduReader {
  public:

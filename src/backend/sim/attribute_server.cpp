@@ -14,6 +14,11 @@ bool is_no_request(std::uint8_t opcode) {
          opcode == 0x23;
 }
 
+void orphan_parts(std::vector<PreparedWrite>& parts, HandleRange gone) {
+  for (PreparedWrite& part : parts)
+    if (gone.holds(part.handle)) part.orphaned = true;
+}
+
 }  // namespace
 
 AttributeServer::AttributeServer(AttributeTable table, ServerHooks hooks, ServerOptions options)
@@ -104,16 +109,27 @@ bool AttributeServer::remove_service(std::uint16_t handle) {
   if (service == nullptr) return false;
   const std::uint16_t end = service->group_end;
   if (!self_->table.remove_service(handle)) return false;
-  const auto inside = [&](std::uint16_t attribute) { return attribute >= handle && attribute <= end; };
-  for (auto& [ticket, waiting] : self_->parked)
-    if (inside(waiting.transaction.handle)) waiting.transaction.orphaned = true;
+  const HandleRange gone{handle, end};
+  for (auto& [ticket, waiting] : self_->parked) waiting.transaction.orphan(gone);
   const auto bearers = self_->bearers;
   for (const auto& [id, bearer] : bearers) {
+    bearer->orphan(gone);
     const auto subscriptions = bearer->subscriptions;
     for (const auto& [value_handle, bits] : subscriptions)
-      if (inside(value_handle)) self_->set_subscription(*bearer, value_handle, 0);
+      if (gone.holds(value_handle)) self_->set_subscription(*bearer, value_handle, 0);
   }
   return true;
+}
+
+void Transaction::orphan(HandleRange gone) {
+  if (gone.holds(handle)) orphaned = true;
+  orphan_parts(prepared, gone);
+}
+
+void Bearer::orphan(HandleRange gone) {
+  orphan_parts(prepared, gone);
+  std::erase_if(indications, [gone](const auto& waiting) { return gone.holds(waiting.first); });
+  if (long_read && gone.holds(long_read->handle)) long_read.reset();
 }
 
 std::optional<Bytes> AttributeServer::notify(BearerId id, std::uint16_t value_handle, ByteView value) const {

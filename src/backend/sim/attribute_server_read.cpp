@@ -173,7 +173,7 @@ AttributeRequest::Response AttributeRequest::read_multiple(bool with_lengths) {
   return response;
 }
 
-AttributeRequest::HandleRange AttributeRequest::range() {
+HandleRange AttributeRequest::range() {
   HandleRange handles;
   handles.first = in_.u16();
   handles.last = in_.u16();

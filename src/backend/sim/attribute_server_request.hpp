@@ -20,6 +20,7 @@ struct PreparedWrite {
   std::uint16_t handle = 0;
   std::uint16_t offset = 0;
   Bytes part;
+  bool orphaned = false;  ///< its attribute was taken away; another one may be there
 };
 
 /// A request that is being worked on. It is worked on again from its start when a deferred answer comes, with the
@@ -33,6 +34,9 @@ struct Transaction {
   Ticket waits_for = 0;
   std::uint16_t handle = 0;  ///< what it waits for
   bool orphaned = false;     ///< that was taken away meanwhile; another attribute may be there
+
+  /// The attributes in there were taken away.
+  void orphan(HandleRange gone);
 };
 
 /// A long value between its first part and the last, so that the parts fit together.
@@ -54,6 +58,9 @@ struct Bearer {
   bool busy = false;              ///< a request awaits a deferred answer
   std::size_t deferred_commands = 0;
   std::optional<LongRead> long_read;
+
+  /// The attributes in there were taken away.
+  void orphan(HandleRange gone);
 };
 
 struct Parked {
@@ -103,10 +110,6 @@ class AttributeRequest {
   struct Put {
     std::optional<AttError> error;
     bool waits = false;
-  };
-  struct HandleRange {
-    std::uint16_t first = 0;
-    std::uint16_t last = 0;
   };
 
   Response exchange_mtu();

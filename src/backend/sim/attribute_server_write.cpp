@@ -73,6 +73,7 @@ std::optional<AttError> AttributeRequest::assemble(std::uint16_t handle, Bytes& 
   bool first = true;
   for (const PreparedWrite& prepared : transaction_.prepared) {
     if (prepared.handle != handle) continue;
+    if (prepared.orphaned) return AttError::invalid_handle;
     if (first) value = attribute->value;
     if (prepared.offset > value.size()) return AttError::invalid_offset;
     if (first) value.resize(prepared.offset);

@@ -55,7 +55,7 @@ class SimClient final : public backend::ClientPort {
   /// The world's loop is gone.
   void forget() noexcept;
   void on_value(std::uint16_t value_handle, ByteView value);
-  void on_services_changed(std::uint16_t first, std::uint16_t last);
+  void on_services_changed(HandleRange changed);
   /// The configuration bits that it wants for a value.
   [[nodiscard]] std::uint16_t wants(std::uint16_t value_handle) const noexcept;
 
@@ -68,6 +68,8 @@ class SimClient final : public backend::ClientPort {
     std::uint16_t handle;
     std::uint16_t value_handle;
     std::uint16_t bits;
+    Uuid uuid;
+    Uuid service;
   };
 
   /// What the user chose, else the one that heard the device; empty: the default one.
@@ -86,6 +88,10 @@ class SimClient final : public backend::ClientPort {
   [[nodiscard]] std::optional<Link::Known> usable_characteristic(std::uint16_t handle, backend::Done<T>& done);
   /// Whether it may be another attribute's handle by now.
   [[nodiscard]] bool is_stale(std::uint16_t handle) const noexcept;
+  /// A discovery found what there is after this many changes.
+  void looked_again(std::size_t changes);
+  void restore(const Interest& interest);
+  void drop_interest(std::uint16_t handle);
   void read_value(Link& link, std::uint16_t value_handle, backend::Done<Bytes> done);
   void run(Link& link, std::uint16_t attribute, std::unique_ptr<Procedure> procedure, backend::Done<void> done);
 
@@ -103,8 +109,8 @@ class SimClient final : public backend::ClientPort {
   backend::Done<void> pair_done_;
   Timer attempt_timer_;
   std::vector<Interest> interests_;
-  // First and last handles that changed since the core was told what there is.
-  std::vector<std::pair<std::uint16_t, std::uint16_t>> stale_;
+  // What changed since the core was told what there is.
+  std::vector<HandleRange> stale_;
 };
 
 }  // namespace blau::sim::detail

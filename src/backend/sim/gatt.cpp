@@ -17,8 +17,8 @@ std::shared_ptr<backend::Done<T>> shared(backend::Done<T> done) {
 
 Error not_linked() { return {ErrorCode::disconnected, "there is no link: connect first"}; }
 
-Error gone() {
-  return {ErrorCode::attribute_gone, "the peripheral has taken this attribute away: look at its services again"};
+bool hold(const std::vector<HandleRange>& ranges, std::uint16_t handle) noexcept {
+  return std::ranges::any_of(ranges, [handle](HandleRange range) { return range.holds(handle); });
 }
 
 backend::CharacteristicRecord record_of(const DiscoveredCharacteristic& found, std::uint16_t extended) {
@@ -64,17 +64,14 @@ std::optional<Link::Known> SimClient::usable_characteristic(std::uint16_t handle
   Link* link = usable_link(done);
   if (!link) return std::nullopt;
   const auto known = is_stale(handle) ? std::nullopt : link->find(handle);
-  if (!known) done(gone());
+  if (!known) done(attribute_gone());
   return known;
 }
 
-bool SimClient::is_stale(std::uint16_t handle) const noexcept {
-  return std::ranges::any_of(stale_,
-                             [handle](const auto& range) { return handle >= range.first && handle <= range.second; });
-}
+bool SimClient::is_stale(std::uint16_t handle) const noexcept { return hold(stale_, handle); }
 
-void SimClient::on_services_changed(std::uint16_t first, std::uint16_t last) {
-  stale_.emplace_back(first, last);
+void SimClient::on_services_changed(HandleRange changed) {
+  stale_.push_back(changed);
   events_.on_services_changed();
 }
 
@@ -87,10 +84,35 @@ void SimClient::discover(const backend::DiscoverRequest& request, backend::Done<
           const std::optional<Error>& error, const std::vector<DiscoveredService>& services) {
         if (!anchor->client) return;
         if (error) return (*done)(*error);
-        auto& changed = anchor->client->stale_;
-        changed.erase(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(std::min(stale, changed.size())));
+        anchor->client->looked_again(stale);
         (*done)(database_of(services, only, *link));
       });
+}
+
+void SimClient::looked_again(std::size_t changes) {
+  const auto settled = stale_.begin() + static_cast<std::ptrdiff_t>(std::min(changes, stale_.size()));
+  const std::vector<HandleRange> changed(stale_.begin(), settled);
+  stale_.erase(stale_.begin(), settled);
+  const auto interests = interests_;
+  for (const Interest& interest : interests)
+    if (hold(changed, interest.handle) && !is_stale(interest.handle)) restore(interest);
+}
+
+// A peripheral forgets what was configured in a service that it takes away.
+void SimClient::restore(const Interest& interest) {
+  const auto known = link_->find(interest.handle);
+  const bool same = known && known->value_handle == interest.value_handle && known->uuid == interest.uuid &&
+                    known->service == interest.service && known->configuration != 0;
+  if (!same) return drop_interest(interest.handle);
+  link_->configure(*known, [anchor = anchor_, handle = interest.handle](const std::optional<Error>& error) {
+    if (!anchor->client || !error || anchor->client->is_stale(handle)) return;
+    anchor->client->drop_interest(handle);
+    if (error->code() != ErrorCode::disconnected) anchor->client->events_.on_subscription_ended(handle, *error);
+  });
+}
+
+void SimClient::drop_interest(std::uint16_t handle) {
+  std::erase_if(interests_, [handle](const Interest& interest) { return interest.handle == handle; });
 }
 
 void SimClient::read_characteristic(std::uint16_t handle, bool, backend::Done<Bytes> done) {
@@ -100,14 +122,14 @@ void SimClient::read_characteristic(std::uint16_t handle, bool, backend::Done<By
 void SimClient::read_descriptor(std::uint16_t handle, bool, backend::Done<Bytes> done) {
   Link* link = usable_link(done);
   if (!link) return;
-  if (is_stale(handle) || !link->knows_descriptor(handle)) return done(gone());
+  if (is_stale(handle) || !link->knows_descriptor(handle)) return done(attribute_gone());
   read_value(*link, handle, std::move(done));
 }
 
 void SimClient::read_value(Link& link, std::uint16_t value_handle, backend::Done<Bytes> done) {
   auto take = [anchor = anchor_, value_handle, done = shared(std::move(done))](Procedure& procedure) {
     if (!anchor->client) return;
-    if (anchor->client->is_stale(value_handle)) return (*done)(gone());
+    if (anchor->client->is_stale(value_handle)) return (*done)(attribute_gone());
     if (procedure.error()) return (*done)(*procedure.error());
     (*done)(static_cast<ReadValue&>(procedure).value());
   };
@@ -130,7 +152,7 @@ void SimClient::write_characteristic(std::uint16_t handle, Bytes value, backend:
 void SimClient::write_descriptor(std::uint16_t handle, Bytes value, backend::Done<void> done) {
   Link* link = usable_link(done);
   if (!link) return;
-  if (is_stale(handle) || !link->knows_descriptor(handle)) return done(gone());
+  if (is_stale(handle) || !link->knows_descriptor(handle)) return done(attribute_gone());
   run(*link, handle, std::make_unique<WriteValue>(handle, std::move(value)), std::move(done));
 }
 
@@ -138,7 +160,7 @@ void SimClient::run(Link& link, std::uint16_t attribute, std::unique_ptr<Procedu
                     backend::Done<void> done) {
   link.start(std::move(procedure), [anchor = anchor_, attribute, done = shared(std::move(done))](Procedure& ended) {
     if (!anchor->client) return;
-    if (anchor->client->is_stale(attribute)) return (*done)(gone());
+    if (anchor->client->is_stale(attribute)) return (*done)(attribute_gone());
     if (ended.error()) return (*done)(*ended.error());
     (*done)({});
   });
@@ -150,20 +172,20 @@ void SimClient::subscribe(std::uint16_t handle, const backend::SubscribeRequest&
   if (known->configuration == 0)
     return done(Error(ErrorCode::not_supported, "this characteristic has no Client Characteristic Configuration"));
   const std::uint16_t bits = request.kind == backend::SubscribeKind::notify ? 1 : 2;
-  std::erase_if(interests_, [&](const Interest& interest) { return interest.handle == handle; });
-  interests_.push_back({handle, known->value_handle, bits});
-  link_->configure(
-      *known, [anchor = anchor_, handle, done = shared(std::move(done))](const std::optional<Error>& error) {
-        if (!anchor->client) return;
-        const bool stale = anchor->client->is_stale(handle);
-        if (!error && !stale) return (*done)({});
-        std::erase_if(anchor->client->interests_, [&](const Interest& interest) { return interest.handle == handle; });
-        (*done)(stale ? gone() : *error);
-      });
+  drop_interest(handle);
+  interests_.push_back({handle, known->value_handle, bits, known->uuid, known->service});
+  link_->configure(*known,
+                   [anchor = anchor_, handle, done = shared(std::move(done))](const std::optional<Error>& error) {
+                     if (!anchor->client) return;
+                     const bool stale = anchor->client->is_stale(handle);
+                     if (!error && !stale) return (*done)({});
+                     anchor->client->drop_interest(handle);
+                     (*done)(stale ? attribute_gone() : *error);
+                   });
 }
 
 void SimClient::unsubscribe(std::uint16_t handle, backend::Done<void> done) {
-  std::erase_if(interests_, [&](const Interest& interest) { return interest.handle == handle; });
+  drop_interest(handle);
   if (state_ != State::linked || link_->state() != Link::State::up) return done({});
   const auto known = link_->find(handle);
   if (!known || known->configuration == 0) return done({});
@@ -175,6 +197,7 @@ void SimClient::unsubscribe(std::uint16_t handle, backend::Done<void> done) {
 }
 
 std::uint16_t SimClient::wants(std::uint16_t value_handle) const noexcept {
+  if (is_stale(value_handle)) return 0;
   for (const Interest& interest : interests_)
     if (interest.value_handle == value_handle) return interest.bits;
   return 0;

@@ -1,6 +1,10 @@
 #include "gatt_client.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 namespace blau::sim::detail {
 
@@ -65,6 +69,22 @@ void GattClient::fail(const Error& error) {
   for (std::size_t count = queue_.size(); count > 0; --count) {
     queue_.front().procedure->stop(error);
     finish_first();
+  }
+}
+
+void GattClient::give_up(HandleRange gone, const Error& error) {
+  const auto asks_them = [gone](const Entry& entry) { return gone.holds(entry.procedure->attribute()); };
+  auto waiting = queue_.begin();
+  if (begun_) {
+    if (asks_them(*waiting)) waiting->procedure->stop(error);
+    ++waiting;
+  }
+  const auto given_up = std::stable_partition(waiting, queue_.end(), std::not_fn(asks_them));
+  std::vector<Entry> ended(std::make_move_iterator(given_up), std::make_move_iterator(queue_.end()));
+  queue_.erase(given_up, queue_.end());
+  for (const Entry& entry : ended) {
+    entry.procedure->stop(error);
+    if (entry.done) entry.done(*entry.procedure);
   }
 }
 

@@ -46,6 +46,10 @@ class GattClient {
   /// Ends the running procedure and all that wait: the link is lost, or the server did not answer in time.
   void fail(const Error& error);
 
+  /// The attributes in there are not what they were: what waits to be sent to one of them ends with this error, and so
+  /// does what is under way, as soon as it is answered.
+  void give_up(HandleRange gone, const Error& error);
+
   /// The MTU that was agreed on: 23 until an `ExchangeMtu` ended.
   [[nodiscard]] std::uint16_t mtu() const noexcept { return context_.mtu; }
 

@@ -67,6 +67,7 @@ Procedure::Next ReadValue::first() {
 }
 
 Procedure::Next ReadValue::on_response(PduReader& in) {
+  if (error()) return std::nullopt;  // the rest would be another attribute's
   const ByteView part = in.rest();
   if (part.size() + 1 > mtu()) return malformed("a response longer than the MTU");
   value_.insert(value_.end(), part.begin(), part.end());
@@ -132,6 +133,7 @@ Procedure::Next WriteValue::execute(bool keep) {
 
 Procedure::Next WriteValue::on_response(PduReader& in) {
   if (!prepares_ || executing_) return std::nullopt;
+  if (error()) return execute(false);
   const std::uint16_t handle = in.u16();
   const std::uint16_t offset = in.u16();
   const bool same =

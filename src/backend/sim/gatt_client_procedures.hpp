@@ -39,6 +39,9 @@ class Procedure {
   /// True for a PDU that is not answered: the procedure is over when it is sent.
   [[nodiscard]] virtual bool is_command() const noexcept { return false; }
 
+  /// The handle of the one attribute that it is about; 0 if it is about none or many.
+  [[nodiscard]] virtual std::uint16_t attribute() const noexcept { return 0; }
+
   /// Why it failed: `att` with the server's code, `failed` for a malformed answer, or what `stop` was given. Empty if
   /// it did not.
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
@@ -90,6 +93,7 @@ class ReadValue final : public RequestProcedure {
  public:
   explicit ReadValue(std::uint16_t handle) : handle_(handle) {}
   [[nodiscard]] const Bytes& value() const noexcept { return value_; }
+  [[nodiscard]] std::uint16_t attribute() const noexcept override { return handle_; }
 
  private:
   Next first() override;
@@ -128,6 +132,7 @@ class WriteValue final : public RequestProcedure {
   /// @param reliable prepared writes also for a short value
   WriteValue(std::uint16_t handle, Bytes value, bool reliable = false)
       : handle_(handle), value_(std::move(value)), reliable_(reliable) {}
+  [[nodiscard]] std::uint16_t attribute() const noexcept override { return handle_; }
 
  private:
   Next first() override;
@@ -151,6 +156,7 @@ class WriteCommand final : public RequestProcedure {
  public:
   WriteCommand(std::uint16_t handle, Bytes value) : handle_(handle), value_(std::move(value)) {}
   [[nodiscard]] bool is_command() const noexcept override { return true; }
+  [[nodiscard]] std::uint16_t attribute() const noexcept override { return handle_; }
 
  private:
   Next first() override;

@@ -25,6 +25,9 @@ class SimClient;
 /// How a peripheral ends a link.
 inline constexpr const char* ended_by_remote = "remote user terminated connection (0x13)";
 
+/// Why nothing is asked of an attribute that changed.
+[[nodiscard]] Error attribute_gone();
+
 /// A link between an adapter and a peripheral, shared by the clients of one loop: carries ATT PDUs with latency between their ends.
 ///
 /// An answer takes the peripheral's latency: a quarter on the way there, a half in the peripheral, a quarter on the way back, which is also what a notification takes. So a notification overtakes
@@ -71,6 +74,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::uint16_t value_handle = 0;
     std::uint16_t configuration = 0;  ///< handle of its 0x2902; 0: none
     std::uint16_t extended = 0;       ///< its extended properties, as bits of `property`
+    Uuid uuid;
+    Uuid service;
   };
   [[nodiscard]] std::optional<Known> find(std::uint16_t declaration) const;
   [[nodiscard]] bool knows_descriptor(std::uint16_t handle) const;
@@ -83,6 +88,8 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] std::optional<Error> cannot_pair() const;
   /// Begins one; the client is told how it ended.
   void pair(SimClient& client, const backend::PairRequest& request);
+  /// The user wants the pairing that is under way.
+  void claim_pairing() noexcept;
   /// A pairing of this client's is under way.
   [[nodiscard]] bool pairs_with(const SimClient& client) const noexcept;
   /// The peripheral wants the link to be encrypted.

@@ -14,6 +14,10 @@ Bytes little_endian(std::uint16_t number) { return bytes(number, number >> 8); }
 
 }  // namespace
 
+Error attribute_gone() {
+  return {ErrorCode::attribute_gone, "the peripheral has taken this attribute away: look at its services again"};
+}
+
 /// A discovery that goes on step by step.
 struct Link::Discovery {
   bool of_connect = false;  ///< the link's first
@@ -50,6 +54,8 @@ void Link::remember(const std::vector<DiscoveredService>& services) {
     for (const auto& characteristic : service.characteristics) {
       Known& known = known_[characteristic.handle];
       known.value_handle = characteristic.value_handle;
+      known.uuid = characteristic.uuid;
+      known.service = service.uuid;
       for (const auto& descriptor : characteristic.descriptors) {
         known_descriptors_.insert(descriptor.handle);
         if (descriptor.uuid == attribute_type::client_configuration) known.configuration = descriptor.handle;
@@ -138,14 +144,16 @@ void Link::on_value(std::uint16_t value_handle, ByteView value) {
 
 void Link::on_service_changed(ByteView range) {
   PduReader in(range);
-  const std::uint16_t first = in.u16();
-  const std::uint16_t last = in.u16();
+  HandleRange changed;
+  changed.first = in.u16();
+  changed.last = in.u16();
   if (!in.complete()) return;
-  const auto inside = [&](std::uint16_t handle) { return handle >= first && handle <= last; };
-  std::erase_if(known_, [&](const auto& entry) { return inside(entry.first); });
-  std::erase_if(known_descriptors_, inside);
-  std::erase_if(configured_, [&](const auto& entry) { return inside(entry.first) && entry.second.pending == 0; });
-  clients_.each([first, last](SimClient& client) { client.on_services_changed(first, last); });
+  std::erase_if(known_, [changed](const auto& entry) { return changed.holds(entry.first); });
+  std::erase_if(known_descriptors_, [changed](std::uint16_t handle) { return changed.holds(handle); });
+  for (auto& [handle, configuration] : configured_)
+    if (changed.holds(handle)) configuration.bits = 0;
+  clients_.each([changed](SimClient& client) { client.on_services_changed(changed); });
+  gatt_.give_up(changed, attribute_gone());
 }
 
 }  // namespace blau::sim::detail

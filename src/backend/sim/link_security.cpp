@@ -86,6 +86,10 @@ void Link::paired(bool authenticated) {
   peripheral_.world.tell_bond(adapter_, peripheral_, true);
 }
 
+void Link::claim_pairing() noexcept {
+  if (pairing_) pairing_->claim();
+}
+
 void Link::end_pairing(const Result<void>& result) {
   const auto self = shared_from_this();
   if (const auto pairing = std::exchange(pairing_, nullptr)) pairing->client().pairing_ended(result);

@@ -13,7 +13,7 @@ void SimClient::pair(const backend::PairRequest& request, backend::Done<void> do
   // One that the peripheral began becomes this one.
   if (link_->pairs_with(*this) && !pair_done_) {
     pair_done_ = std::move(done);
-    return;
+    return link_->claim_pairing();
   }
   if (const auto error = link_->cannot_pair()) return done(*error);
   pair_done_ = std::move(done);

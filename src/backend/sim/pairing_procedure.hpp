@@ -24,6 +24,8 @@ class Pairing : public std::enable_shared_from_this<Pairing> {
   Pairing(Link& link, SimClient& client, backend::PairRequest request);
 
   void begin();
+  /// Begun by the peripheral, but our user wants it too.
+  void claim() noexcept { request_.implied = false; }
   /// The peripheral answers again, maybe.
   void kick();
   [[nodiscard]] bool is_of(const SimClient& client) const noexcept { return &client_ == &client; }
