@@ -1,8 +1,6 @@
 #include "terminal.hpp"
 
 #include <csignal>
-#include <cstdlib>
-#include <string_view>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -12,20 +10,9 @@ namespace {
 
 int descriptor(Channel channel) noexcept { return channel == Channel::output ? STDOUT_FILENO : STDERR_FILENO; }
 
-bool is_set(const char* variable) noexcept {
-  const char* const value = std::getenv(variable);
-  return value && *value;
-}
-
 }  // namespace
 
-bool is_terminal(Channel channel) noexcept {
-  if (isatty(descriptor(channel)) == 0) return false;
-  const char* const kind = std::getenv("TERM");
-  return kind && *kind && std::string_view(kind) != "dumb";
-}
-
-bool wants_colour(Channel channel) noexcept { return is_terminal(channel) && !is_set("NO_COLOR"); }
+bool is_terminal(Channel channel) noexcept { return isatty(descriptor(channel)) != 0 && !is_dumb(); }
 
 bool can_ask() noexcept { return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1; }
 
@@ -38,6 +25,6 @@ TerminalSize terminal_size(Channel channel) noexcept {
   return size;
 }
 
-void report_closed_pipes() noexcept { std::signal(SIGPIPE, SIG_IGN); }
+void prepare_streams() noexcept { std::signal(SIGPIPE, SIG_IGN); }
 
 }  // namespace blau::cli
