@@ -48,7 +48,7 @@ class TypedLine {
     constexpr wchar_t control_z = 0x1a;
     const wchar_t typed = key.uChar.UnicodeChar;
     if (!key.bKeyDown || typed == 0) return State::open;
-    if (typed == L'\r') {
+    if (typed == L'\r' || typed == L'\n') {
       echo(L"\r\n");
       return State::complete;
     }
