@@ -1,0 +1,36 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+namespace blau::test {
+
+/// A semaphore. That of GCC 12's library loses wake-ups where several threads wait (its bug 104928), at MinGW soon.
+class Room {
+ public:
+  explicit Room(int places) : places_(places) {}
+
+  void acquire() {
+    std::unique_lock lock(mutex_);
+    given_back_.wait(lock, [this] { return places_ > 0; });
+    --places_;
+  }
+  [[nodiscard]] bool try_acquire() {
+    const std::lock_guard lock(mutex_);
+    if (places_ == 0) return false;
+    --places_;
+    return true;
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    ++places_;
+    given_back_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  int places_;
+};
+
+}  // namespace blau::test
