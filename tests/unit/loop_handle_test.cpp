@@ -57,19 +57,6 @@ TEST(LoopHandle, DropsWhatIsPostedWhileItsLoopIsKeptByObjects) {
   EXPECT_FALSE(handle.post([] { FAIL() << "the loop has ended"; }));
 }
 
-/// A place among the posts that are under way; given back when the call is destroyed, run or not.
-class Place {
- public:
-  explicit Place(Room& room) : room_(&room) { room.acquire(); }
-  Place(Place&& other) noexcept : room_(std::exchange(other.room_, nullptr)) {}
-  ~Place() {
-    if (room_) room_->release();
-  }
-
- private:
-  Room* room_;
-};
-
 TEST(LoopHandle, ThreadsPostWhileAndAfterTheLoopIsDestroyed) {
   for (int round = 0; round < 50; ++round) {
     Room room(64);

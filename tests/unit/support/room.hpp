@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 namespace blau::test {
 
@@ -31,6 +32,19 @@ class Room {
   std::mutex mutex_;
   std::condition_variable given_back_;
   int places_;
+};
+
+/// A place among the posts that are under way; given back when the call is destroyed, run or not.
+class Place {
+ public:
+  explicit Place(Room& room) : room_(&room) { room.acquire(); }
+  Place(Place&& other) noexcept : room_(std::exchange(other.room_, nullptr)) {}
+  ~Place() {
+    if (room_) room_->release();
+  }
+
+ private:
+  Room* room_;
 };
 
 }  // namespace blau::test
