@@ -7,6 +7,16 @@
 #include <asio/post.hpp>
 
 namespace blau::detail {
+namespace {
+
+// Only file descriptors may have something that nobody told of. To look costs a call of the system, in virtual time for each event.
+#ifdef _WIN32
+constexpr bool has_descriptors = false;
+#else
+constexpr bool has_descriptors = true;
+#endif
+
+}  // namespace
 
 Loop::Impl::Impl(const LoopSettings& wanted)
     : settings(wanted), virtual_now(TimePoint{std::chrono::hours(1)}.time_since_epoch().count()) {
@@ -45,7 +55,9 @@ bool Loop::Impl::run_one(Loop& loop) {
   // Descriptors and other threads get their turn also while the queue never empties. Real time waits for them where
   // nothing is ready; virtual time has to look, since it does not wait.
   constexpr unsigned runs_between_polls = 64;
-  const bool looks = ++runs_since_poll >= runs_between_polls || (settings.virtual_time && ready.empty());
+  const bool may_have_some = has_descriptors || wake_pending.load();
+  const bool looks =
+      ++runs_since_poll >= runs_between_polls || (settings.virtual_time && ready.empty() && may_have_some);
   if (looks && poll(loop)) return true;
   if (ready.empty()) collect();
   if (choice) return run_any(loop, true);
@@ -104,6 +116,7 @@ void Loop::Impl::advance() {
   collect();  // a release of the last hold follows the posts that it covered
   if (!ready.empty()) return;
   if (next_timer() == TimePoint::max()) {
+    if (!has_descriptors && io.poll() > 0) return;
     throw Error(ErrorCode::stalled, "virtual time stands still: nothing is ready and nothing is scheduled");
   }
   virtual_now.store(next_timer().time_since_epoch().count());

@@ -3,6 +3,7 @@
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 #include "support/operations.hpp"
+#include "support/room.hpp"
 
 #include <blau/event_loop.hpp>
 
@@ -12,7 +13,6 @@
 #include <latch>
 #include <memory>
 #include <optional>
-#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -141,7 +141,7 @@ TEST(Rule13Ends, OperationsStartedByOtherThreadsWhileItClosesAllComplete) {
   for (int round = 0; round < 50; ++round) {
     auto runner = std::make_unique<LoopThread>();
     const auto loop = runner->loop();
-    std::counting_semaphore<64> room(64);
+    blau::test::Room room(64);
     std::latch busy(100);
     std::atomic<bool> stop{false};
     std::atomic<int> started{0};

@@ -1,13 +1,13 @@
 // LoopHandle: threads that post to a loop that may be gone.
 
 #include "support/loops.hpp"
+#include "support/room.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <latch>
 #include <memory>
-#include <semaphore>
 #include <thread>
 #include <utility>
 
@@ -57,23 +57,9 @@ TEST(LoopHandle, DropsWhatIsPostedWhileItsLoopIsKeptByObjects) {
   EXPECT_FALSE(handle.post([] { FAIL() << "the loop has ended"; }));
 }
 
-/// A place among the posts that are under way; given back when the call is destroyed, run or not.
-class Place {
- public:
-  using Room = std::counting_semaphore<64>;
-  explicit Place(Room& room) : room_(&room) { room.acquire(); }
-  Place(Place&& other) noexcept : room_(std::exchange(other.room_, nullptr)) {}
-  ~Place() {
-    if (room_) room_->release();
-  }
-
- private:
-  Room* room_;
-};
-
 TEST(LoopHandle, ThreadsPostWhileAndAfterTheLoopIsDestroyed) {
   for (int round = 0; round < 50; ++round) {
-    Place::Room room(64);
+    Room room(64);
     std::atomic<bool> gone{false};
     std::atomic<int> ran_too_late{0};
     std::latch busy(2 * 20);

@@ -2,6 +2,7 @@
 
 #include "support/loops.hpp"
 #include "support/manual.hpp"
+#include "support/room.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,9 @@
 #include <thread>
 #include <vector>
 
+#ifdef __linux__
 #include <unistd.h>
+#endif
 
 namespace {
 
@@ -264,12 +267,12 @@ TEST(Rule13Ends, EveryPostIsRunOrDestroyedWhileTheLoopCloses) {
   for (int round = 0; round < 30; ++round) {
     auto runner = std::make_unique<LoopThread>();
     const auto loop = runner->loop();
-    const auto captured = std::make_shared<int>(0);
+    blau::test::Room room(64);  // without a limit they may post faster than the loop can run
     std::atomic<bool> stop{false};
     std::barrier together(3);
     auto poster = [&, loop] {
       together.arrive_and_wait();
-      while (!stop) loop->post([captured] {});
+      while (!stop) loop->post([place = blau::test::Place(room)] {});
     };
     std::jthread first(poster);
     std::jthread second(poster);
@@ -278,7 +281,7 @@ TEST(Rule13Ends, EveryPostIsRunOrDestroyedWhileTheLoopCloses) {
     stop = true;
     first.join();
     second.join();
-    EXPECT_EQ(captured.use_count(), 1);
+    for (int i = 0; i < 64; ++i) EXPECT_TRUE(room.try_acquire()) << "a post was neither run nor destroyed";
   }
 }
 
@@ -349,6 +352,8 @@ TEST(Rule13Ends, ServicesEndWithTheLoopAndMayAskForOthers) {
 
 // No hidden cost.
 
+#ifdef __linux__  // which counts how often a thread has slept
+
 long voluntary_switches(pid_t thread) {
   std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/status");
   for (std::string line; std::getline(status, line);) {
@@ -382,6 +387,8 @@ TEST(Loop, AStoppedTimerWakesNobody) {
   blau::sleep_for(250ms).get();
   EXPECT_LE(voluntary_switches(thread) - before, 1);
 }
+
+#endif
 
 // The alarm of the first one stays set: it comes too early for the second.
 TEST(Loop, ATimerComesInTimeAfterAnEarlierOneWasStopped) {

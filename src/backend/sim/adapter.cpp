@@ -10,6 +10,7 @@
 #include <blau/event_loop.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace blau::sim {
@@ -177,7 +178,9 @@ namespace blau::detail {
 backend::Factory sim_factory() { return sim::detail::factory_of(sim::detail::default_world()); }
 
 backend::Factory sim_factory_from_file(const std::string& path) {
-  auto world = sim::detail::load_world(path).value();
+  // UTF-8 on every system: Windows' own file names are UTF-16.
+  const std::filesystem::path file(std::u8string(path.begin(), path.end()));
+  auto world = sim::detail::load_world(file).value();
   sim::detail::expect_simulated(world);
   return sim::detail::factory_of(std::move(world));
 }

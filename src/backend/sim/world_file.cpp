@@ -161,16 +161,25 @@ Result<WorldSpec> parse_world(std::string_view json_text, std::string_view file_
   }
 }
 
+namespace {
+
+std::string utf8_name(const std::filesystem::path& path) {
+  const auto name = path.u8string();
+  return {name.begin(), name.end()};
+}
+
+}  // namespace
+
 Result<WorldSpec> load_world(const std::filesystem::path& path) {
   std::error_code failure;
   if (!std::filesystem::exists(path, failure))
-    return Error(ErrorCode::invalid_argument, "there is no world file " + path.string());
+    return Error(ErrorCode::invalid_argument, "there is no world file " + utf8_name(path));
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
   if (!file.is_open() || file.bad() || text.bad() || std::filesystem::is_directory(path, failure))
-    return Error(ErrorCode::invalid_argument, "the world file " + path.string() + " cannot be read");
-  return parse_world(text.str(), path.filename().string());
+    return Error(ErrorCode::invalid_argument, "the world file " + utf8_name(path) + " cannot be read");
+  return parse_world(text.str(), utf8_name(path.filename()));
 }
 
 Result<BuiltTable> build_table(const PeripheralSpec& peripheral) {
