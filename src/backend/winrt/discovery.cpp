@@ -64,7 +64,8 @@ std::vector<backend::CharacteristicRecord> take_characteristics(NativeTree& tree
   return records;
 }
 
-std::vector<backend::DescriptorRecord> take_descriptors(NativeTree& tree, const profile::GattDescriptorsResult& result) {
+std::vector<backend::DescriptorRecord> take_descriptors(NativeTree& tree,
+                                                        const profile::GattDescriptorsResult& result) {
   require_success(result);
   std::vector<backend::DescriptorRecord> records;
   for (const auto& descriptor : result.Descriptors()) {
@@ -131,8 +132,8 @@ void Discovery::ask_services() {
     return mode ? device.GetGattServicesForUuidAsync(*type, *mode) : device.GetGattServicesForUuidAsync(*type);
   };
   auto read = [tree = tree_](const profile::GattDeviceServicesResult& result) { return take_services(*tree, result); };
-  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(
-      system_, std::move(start), std::move(read), guarded(&Discovery::got_services), &close_services);
+  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(system_, std::move(start), std::move(read),
+                                                               guarded(&Discovery::got_services), &close_services);
 }
 
 void Discovery::got_services(Result<Records> records) {
@@ -231,8 +232,8 @@ void Discovery::ask_includes() {
                adopts = request_.services.empty()](const profile::GattDeviceServicesResult& result) {
     return take_includes(*tree, result, known, adopts);
   };
-  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(
-      system_, std::move(start), std::move(read), guarded(&Discovery::got_includes), &close_services);
+  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(system_, std::move(start), std::move(read),
+                                                               guarded(&Discovery::got_includes), &close_services);
 }
 
 void Discovery::got_includes(Result<Records> records) {

@@ -29,6 +29,8 @@ class Discovery : public std::enable_shared_from_this<Discovery> {
 
   /// @param then may destroy this object
   void begin(Then then);
+  /// Closes what was found after all.
+  void give_back(std::shared_ptr<NativeTree> tree) { tree_ = std::move(tree); }
   /// In words, for an error.
   [[nodiscard]] std::string waits_for() const;
 

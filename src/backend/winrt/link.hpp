@@ -13,6 +13,12 @@
 
 namespace blau::detail::windows {
 
+/// FromBluetoothAddressAsync, by the overload that takes a type where there is one. It gives null where Windows does not know the device.
+[[nodiscard]] ::winrt::Windows::Foundation::IAsyncOperation<bluetooth::BluetoothLEDevice> start_device(
+    std::uint64_t address, std::optional<AddressType> type);
+/// One that nobody wants any more.
+void close_device(const bluetooth::BluetoothLEDevice& device);
+
 /// Takes what happens to a link; each function's `link` tells which one, since a client makes a new one for each connect.
 class LinkOwner {
  public:

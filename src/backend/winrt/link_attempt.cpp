@@ -20,15 +20,6 @@ constexpr Duration pause_before_call = std::chrono::seconds(1);
 /// Generic Access: every device has it (Core Vol 3 Part C 12), and one request finds it.
 constexpr Uuid generic_access{0x1800};
 
-IAsyncOperation<bluetooth::BluetoothLEDevice> start_device(std::uint64_t address, std::optional<AddressType> type) {
-  if (type) return bluetooth::BluetoothLEDevice::FromBluetoothAddressAsync(address, to_winrt(*type));
-  return bluetooth::BluetoothLEDevice::FromBluetoothAddressAsync(address);
-}
-
-void close_device(const bluetooth::BluetoothLEDevice& device) {
-  if (device) device.Close();
-}
-
 void close_session(const profile::GattSession& session) {
   if (session) session.Close();
 }
@@ -43,6 +34,15 @@ void post_to(const LoopHandle& loop, const std::weak_ptr<Link>& link, void (Link
 
 }  // namespace
 
+IAsyncOperation<bluetooth::BluetoothLEDevice> start_device(std::uint64_t address, std::optional<AddressType> type) {
+  if (type) return bluetooth::BluetoothLEDevice::FromBluetoothAddressAsync(address, to_winrt(*type));
+  return bluetooth::BluetoothLEDevice::FromBluetoothAddressAsync(address);
+}
+
+void close_device(const bluetooth::BluetoothLEDevice& device) {
+  if (device) device.Close();
+}
+
 template <class T>
 unique_function<void(Result<T>)> Link::while_opening(void (Link::*next)(Result<T>)) {
   return [weak = weak_from_this(), next](Result<T> result) {
@@ -54,7 +54,8 @@ unique_function<void(Result<T>)> Link::while_opening(void (Link::*next)(Result<T
 void Link::open(const Address& address, std::optional<AddressType> type) {
   state_ = State::opening;
   auto start = [number = address.number(), type] { return start_device(number, type); };
-  asked_ = system_->ask<bluetooth::BluetoothLEDevice>(std::move(start), while_opening(&Link::got_device), &close_device);
+  asked_ =
+      system_->ask<bluetooth::BluetoothLEDevice>(std::move(start), while_opening(&Link::got_device), &close_device);
 }
 
 void Link::got_device(Result<bluetooth::BluetoothLEDevice> device) {
@@ -98,7 +99,8 @@ void Link::ask_session() {
 
 void Link::got_session(Result<profile::GattSession> session) {
   if (!session) return fail(session.error());
-  if (!*session) return fail(Error(ErrorCode::failed, "Windows gives no GATT session for this device: scan for it again"));
+  if (!*session)
+    return fail(Error(ErrorCode::failed, "Windows gives no GATT session for this device: scan for it again"));
   auto work = [natives = natives_, found = std::move(*session), weak = weak_from_this(), loop = system_->handle()] {
     natives->session = found;
     return watch_session(*natives, weak, loop);

@@ -2,6 +2,7 @@
 
 #include "values.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace blau::detail::windows {
@@ -80,28 +81,37 @@ Asked Notifications::unsubscribe(std::uint16_t handle, unique_function<void(Resu
 
 void Notifications::move_to(const std::shared_ptr<NativeTree>& tree, unique_function<void()> then) {
   using Handles = std::vector<std::uint16_t>;
-  auto handles = std::make_shared<Handles>();
-  auto take = [natives = natives_, tree, handles, subscribed = entries_] {
+  close_old();
+  old_ = tree;
+  auto work = [natives = natives_, tree, subscribed = entries_] {
+    Handles handles;
     for (const auto& [handle, entry] : subscribed) {
       const auto before = natives->tree.characteristics.find(handle);
       const auto after = tree->characteristics.find(handle);
       if (before == natives->tree.characteristics.end() || after == tree->characteristics.end()) continue;
-      if (before->second.object.Uuid() == after->second.object.Uuid()) handles->push_back(handle);
+      if (before->second.object.Uuid() == after->second.object.Uuid()) handles.push_back(handle);
     }
     std::swap(natives->tree, *tree);
-    Closing::Steps steps;
-    tree->add_closing_to(steps);
-    return steps;
+    return handles;
   };
-  auto closed = [weak = weak_from_this(), handles, then = std::move(then)]() mutable {
-    if (const auto self = weak.lock()) self->restore(std::move(*handles), std::move(then));
+  auto moved = [weak = weak_from_this(), then = std::move(then)](Result<Handles> handles) mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    Handles stay = std::move(handles).value_or(Handles());
+    std::erase_if(self->entries_, [&stay](const auto& entry) {
+      return std::find(stay.begin(), stay.end(), entry.first) == stay.end();
+    });
+    self->restore(std::move(stay), std::move(then));
   };
-  Closing::begin(system_, std::move(take), std::move(closed));
+  system_->call<Handles>(std::move(work), std::move(moved));
 }
 
-/// Their characteristics are the new objects' now. What is not among them went, and with it the subscription.
+/// Their characteristics are the new objects' now. Handlers of the old ones reach nobody from here on.
 void Notifications::restore(std::vector<std::uint16_t> handles, unique_function<void()> then) {
-  if (handles.empty()) return then();
+  if (handles.empty()) {
+    close_old();
+    return then();
+  }
   const auto handle = handles.back();
   handles.pop_back();
   const auto found = entries_.find(handle);
@@ -116,6 +126,17 @@ void Notifications::restore(std::vector<std::uint16_t> handles, unique_function<
     self->restore(std::move(handles), std::move(then));
   };
   restoring_ = configure(handle, found->second, std::move(next));
+}
+
+void Notifications::close_old() {
+  const auto old = std::exchange(old_, nullptr);
+  if (!old) return;
+  auto take = [old] {
+    Closing::Steps steps;
+    old->add_closing_to(steps);
+    return steps;
+  };
+  Closing::begin(system_, std::move(take), [] {});
 }
 
 }  // namespace blau::detail::windows

@@ -27,6 +27,7 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
   Notifications(const std::shared_ptr<System>& system, const std::shared_ptr<Natives>& natives,
                 std::weak_ptr<ValueTaker> taker)
       : system_(system), natives_(natives), taker_(std::move(taker)) {}
+  ~Notifications() { close_old(); }
 
   /// Values come from here on, before `then` too.
   [[nodiscard]] Asked subscribe(std::uint16_t handle, backend::SubscribeKind kind,
@@ -41,19 +42,22 @@ class Notifications : public std::enable_shared_from_this<Notifications> {
     backend::SubscribeKind kind;
     std::uint64_t number;  // values of an earlier subscription have another one
   };
-  using Handler = ::winrt::Windows::Foundation::TypedEventHandler<profile::GattCharacteristic,
-                                                                  profile::GattValueChangedEventArgs>;
+  using Handler =
+      ::winrt::Windows::Foundation::TypedEventHandler<profile::GattCharacteristic, profile::GattValueChangedEventArgs>;
 
   [[nodiscard]] Handler make_handler(std::uint16_t handle, std::uint64_t number);
   [[nodiscard]] Asked configure(std::uint16_t handle, const Entry& entry, unique_function<void(Result<void>)> then);
   void value_came(std::uint16_t handle, std::uint64_t number, ByteView value) const;
   void failed(std::uint16_t handle, std::uint64_t number);
   void restore(std::vector<std::uint16_t> handles, unique_function<void()> then);
+  void close_old();
 
   std::shared_ptr<System> system_;
   std::shared_ptr<Natives> natives_;
   std::weak_ptr<ValueTaker> taker_;
   std::map<std::uint16_t, Entry> entries_;
+  // Of the discovery before, until nothing is subscribed to by it.
+  std::shared_ptr<NativeTree> old_;
   std::uint64_t last_number_ = 0;
   Asked restoring_;
 };
