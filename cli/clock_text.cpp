@@ -18,26 +18,34 @@ Split split(std::chrono::system_clock::time_point time) {
   return {std::chrono::system_clock::to_time_t(whole), static_cast<long>(rest.count())};
 }
 
+std::tm parts_of(std::time_t seconds, bool local) {
+  std::tm parts{};
+#ifdef _WIN32
+  local ? localtime_s(&parts, &seconds) : gmtime_s(&parts, &seconds);
+#else
+  local ? localtime_r(&seconds, &parts) : gmtime_r(&seconds, &parts);
+#endif
+  return parts;
+}
+
 }  // namespace
 
 std::string utc_time(std::chrono::system_clock::time_point time) {
   const auto [seconds, microseconds] = split(time);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
+  const auto parts = parts_of(seconds, false);
   std::array<char, 24> day{};
   std::array<char, 48> text{};
-  std::strftime(day.data(), day.size(), "%FT%T", &parts);
+  std::strftime(day.data(), day.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   std::snprintf(text.data(), text.size(), "%s.%06ldZ", day.data(), microseconds);
   return text.data();
 }
 
 std::string local_time_of_day(std::chrono::system_clock::time_point time) {
   const auto [seconds, microseconds] = split(time);
-  std::tm parts{};
-  localtime_r(&seconds, &parts);
+  const auto parts = parts_of(seconds, true);
   std::array<char, 16> clock{};
   std::array<char, 48> text{};
-  std::strftime(clock.data(), clock.size(), "%T", &parts);
+  std::strftime(clock.data(), clock.size(), "%H:%M:%S", &parts);
   std::snprintf(text.data(), text.size(), "%s.%03ld", clock.data(), microseconds / 1000);
   return text.data();
 }

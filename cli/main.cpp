@@ -40,7 +40,7 @@ ExitStatus run_nothing(const NothingToRun& nothing) {
 
 ExitStatus run_program(int argc, char** argv) noexcept {
   try {
-    report_closed_pipes();
+    prepare_streams();
     auto parsed = parse_command_line(argc, argv);
     if (const auto* const nothing = std::get_if<NothingToRun>(&parsed)) return run_nothing(*nothing);
     return run_invocation(std::move(std::get<Invocation>(parsed)));

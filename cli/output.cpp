@@ -17,6 +17,14 @@ namespace {
 
 constexpr std::string_view gap = "  ";
 
+/// Whether a write failed since nobody reads any more.
+bool says_closed(int fault) noexcept {
+#ifdef _WIN32
+  if (fault == EINVAL) return true;  // the C runtime has no number for ERROR_NO_DATA
+#endif
+  return fault == EPIPE;
+}
+
 }  // namespace
 
 std::string styled(std::string_view text, Style style) {
@@ -98,7 +106,7 @@ void Output::write(std::string_view text) const {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written) return;
   const int fault = errno;
-  if (fault == EPIPE) throw OutputClosed();
+  if (says_closed(fault)) throw OutputClosed();
   throw Error(ErrorCode::failed, "the output cannot be written: " + std::generic_category().message(fault));
 }
 

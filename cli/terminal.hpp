@@ -25,7 +25,11 @@ struct TerminalSize {
 /// How large the terminal of a stream is now; 80 × 24 where it does not say.
 [[nodiscard]] TerminalSize terminal_size(Channel channel) noexcept;
 
-/// Makes a write to a closed pipe an error of that write rather than the end of the process, which may hold a link.
-void report_closed_pipes() noexcept;
+/// Whether TERM says that no control sequence is understood.
+[[nodiscard]] bool is_dumb() noexcept;
+
+/// To be called first. Makes a write to a closed pipe an error of that write rather than the end of the process, which may hold
+/// a link. What is written arrives as it is: UTF-8, with its own line ends.
+void prepare_streams() noexcept;
 
 }  // namespace blau::cli

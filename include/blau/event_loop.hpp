@@ -153,6 +153,8 @@ auto run(Function function, const RunOptions& options = RunOptions()) {
 [[nodiscard]] BLAU_API Operation<void> sleep_for(std::chrono::nanoseconds time);
 
 /// Ends when the program is asked to end: SIGINT or SIGTERM on Linux, Ctrl-C and console close on Windows. Gives the signal's number.
+/// On Windows that is SIGINT for Ctrl-C, and SIGTERM for Ctrl-Break, a console that is closed and the end of the session; of the last two
+/// the system leaves the program some five seconds.
 ///
 /// While at least one such operation is pending the signal does not end the process; afterwards it does again.
 /// Errors: `canceled`, `failed` if signals cannot be waited for.

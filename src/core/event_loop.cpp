@@ -3,9 +3,6 @@
 #include "event_loop_access.hpp"
 #include "loop_impl.hpp"
 
-#include <asio/signal_set.hpp>
-
-#include <csignal>
 #include <memory>
 #include <thread>
 
@@ -148,35 +145,6 @@ Operation<void> sleep_for(std::chrono::nanoseconds time) {
     detail::Timer timer_;
   };
   return Operation<void>(detail::NodePointer<detail::OperationNode<void>>::adopt(new SleepNode(time)));
-}
-
-Operation<int> termination_signal() {
-  auto begin = [](detail::Completer<int> done) {
-    struct Wait {
-      explicit Wait(asio::io_context& io) : signals(io) {}
-      asio::signal_set signals;
-      detail::Completer<int> done;
-    };
-    const auto wait = std::make_shared<Wait>(Loop::current()->impl().io);
-    std::error_code refused;
-    for (const int signal : {SIGINT, SIGTERM})
-      if (!refused) wait->signals.add(signal, refused);
-    if (refused) throw Error(ErrorCode::failed, "signals cannot be waited for: " + refused.message());
-    wait->done = std::move(done);
-    wait->signals.async_wait([wait](const std::error_code& error, int signal) {
-      wait->signals.clear();
-      if (!error) wait->done(signal);
-      wait->done = {};
-    });
-    wait->done.on_early_end([weak = std::weak_ptr<Wait>(wait)] {
-      const auto ended = weak.lock();
-      if (!ended) return;
-      ended->signals.clear();  // the loop may not turn any more: now, not in its handler
-      ended->signals.cancel();
-      ended->done = {};
-    });
-  };
-  return detail::make_operation<int>(nullptr, "termination_signal", std::nullopt, begin);
 }
 
 }  // namespace blau

@@ -1,5 +1,6 @@
 // Which Bluetooth system serves, and what a wrong choice is answered with.
 
+#include "support/environment.hpp"
 #include "support/loops.hpp"
 
 #include <blau/adapter.hpp>
@@ -20,9 +21,9 @@ class Chosen {
  public:
   explicit Chosen(const char* name) {
     if (const char* before = std::getenv(variable)) before_ = before;
-    ::setenv(variable, name, 1);
+    set_variable(variable, name);
   }
-  ~Chosen() { before_ ? ::setenv(variable, before_->c_str(), 1) : ::unsetenv(variable); }
+  ~Chosen() { set_variable(variable, before_ ? before_->c_str() : nullptr); }
   Chosen(const Chosen&) = delete;
   Chosen& operator=(const Chosen&) = delete;
 

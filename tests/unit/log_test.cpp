@@ -1,4 +1,5 @@
 #include "core/log_internal.hpp"
+#include "support/environment.hpp"
 
 #include <blau/log.hpp>
 
@@ -97,11 +98,7 @@ class LogEnvironmentDeathTest : public testing::Test {
  protected:
   LogEnvironmentDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
   static void log_both_with(const char* level) {
-    if (level) {
-      ::setenv("BLAU_LOG", level, 1);
-    } else {
-      ::unsetenv("BLAU_LOG");
-    }
+    blau::test::set_variable("BLAU_LOG", level);
     log(LogLevel::info, "link", "up");
     log(LogLevel::debug, "link", "detail");
     std::exit(0);

@@ -9,7 +9,7 @@
 namespace blau::sim {
 
 /// As a delay: the answer never comes.
-inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
+inline constexpr std::chrono::nanoseconds never = (std::chrono::nanoseconds::max)();  // a macro of <windows.h>, too
 
 /// A point on the way of a connect. The steps of discovery are those of a link's first one.
 enum class ConnectStep : std::uint8_t {
