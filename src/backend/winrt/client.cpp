@@ -61,12 +61,6 @@ std::unique_ptr<backend::ClientPort> make_client(std::shared_ptr<System> system,
   return std::make_unique<Client>(std::move(system), request, events);
 }
 
-std::optional<AddressType> Session::address_type() const {
-  if (request_.winrt_address_type) return request_.winrt_address_type;
-  // What a scan heard needs none; only an address that somebody wrote with its type does.
-  return request_.device.id().empty() ? request_.device.address().type() : std::nullopt;
-}
-
 void Session::connect(backend::ConnectDone done) {
   connecting_ = std::move(done);
   // Objects of the last link would keep it, or bring it back.
@@ -88,7 +82,7 @@ void Session::begin_attempt() {
 
 void Session::open_link() {
   link_ = std::make_shared<Link>(system_, weak_from_this());
-  link_->open(request_.device.address(), address_type());
+  link_->open(request_.device.address(), request_.winrt_address_type);
 }
 
 void Session::link_up(const std::shared_ptr<Link>& link) {

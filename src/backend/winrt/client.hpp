@@ -89,8 +89,6 @@ class Session : public std::enable_shared_from_this<Session>, public LinkOwner, 
   void subscription_ended(std::uint16_t handle, const Error& error) override;
   void ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done) override;
 
-  /// Chooses the overload of FromBluetoothAddressAsync.
-  [[nodiscard]] std::optional<AddressType> address_type() const;
   [[nodiscard]] bool is_up() const noexcept { return linked_ && link_ && !leaving_; }
   void begin_attempt();
   void open_link();
@@ -153,9 +151,9 @@ class Session : public std::enable_shared_from_this<Session>, public LinkOwner, 
   bool changed_meanwhile_ = false;
   bool change_told_ = false;
   bool services_known_ = false;
-  std::shared_ptr<Pairing> pairing_;
+  std::shared_ptr<PairingProcedure> pairing_;
   std::vector<unique_function<void()>> pairing_waiters_;
-  std::shared_ptr<Unpairing> unpairing_;
+  std::shared_ptr<UnpairingProcedure> unpairing_;
 };
 
 }  // namespace blau::detail::windows

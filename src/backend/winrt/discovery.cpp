@@ -132,8 +132,8 @@ void Discovery::ask_services() {
     return mode ? device.GetGattServicesForUuidAsync(*type, *mode) : device.GetGattServicesForUuidAsync(*type);
   };
   auto read = [tree = tree_](const profile::GattDeviceServicesResult& result) { return take_services(*tree, result); };
-  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(system_, std::move(start), std::move(read),
-                                                               guarded(&Discovery::got_services), &close_services);
+  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(
+      system_, std::move(start), std::move(read), guarded(&Discovery::got_services), &close_unwanted_services);
 }
 
 void Discovery::got_services(Result<Records> records) {
@@ -232,8 +232,8 @@ void Discovery::ask_includes() {
                adopts = request_.services.empty()](const profile::GattDeviceServicesResult& result) {
     return take_includes(*tree, result, known, adopts);
   };
-  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(system_, std::move(start), std::move(read),
-                                                               guarded(&Discovery::got_includes), &close_services);
+  asked_ = ask_for<Records, profile::GattDeviceServicesResult>(
+      system_, std::move(start), std::move(read), guarded(&Discovery::got_includes), &close_unwanted_services);
 }
 
 void Discovery::got_includes(Result<Records> records) {

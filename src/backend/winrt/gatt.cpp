@@ -96,7 +96,7 @@ void check(const profile::GattWriteResult& result) {
   }
 }
 
-void close_services(const profile::GattDeviceServicesResult& result) {
+void close_unwanted_services(const profile::GattDeviceServicesResult& result) {
   try {
     std::thread([result] {
       try {

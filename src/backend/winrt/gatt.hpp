@@ -74,7 +74,7 @@ void check(const profile::GattWriteResult& result);
     const profile::GattCharacteristic& characteristic, const Bytes& value);
 
 /// Closes the services of a result that nobody wants any more, on a thread of its own: that may hang.
-void close_services(const profile::GattDeviceServicesResult& result);
+void close_unwanted_services(const profile::GattDeviceServicesResult& result);
 
 /// An operation of the system whose result is looked at on the apartment: `read` turns it into what the loop can hold.
 template <class R, class T>

@@ -15,6 +15,21 @@ DisconnectReason reason_of(bluetooth::BluetoothError error) noexcept {
   return is_radio ? DisconnectReason::adapter_off : DisconnectReason::unknown;
 }
 
+/// What an error of a request, or of a session, means to an attempt.
+Error attempt_error(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::disconnected:
+    case ErrorCode::not_connected:
+    case ErrorCode::canceled:
+      return {ErrorCode::connection_failed,
+              "the link did not come up: is the device near, switched on and free of other links?", error.native()};
+    case ErrorCode::busy:
+      return {ErrorCode::too_many_connections, "the radio has no free connection: disconnect another device",
+              error.native()};
+    default: return error;
+  }
+}
+
 }  // namespace
 
 Link::~Link() {
@@ -53,7 +68,7 @@ void Link::fail(const Error& error) {
   state_ = State::ended;
   pause_.stop();
   asked_ = {};
-  if (const auto owner = owner_.lock()) owner->link_failed(shared_from_this(), error);
+  if (const auto owner = owner_.lock()) owner->link_failed(shared_from_this(), attempt_error(error));
 }
 
 void Link::lose(DisconnectReason reason, const std::string& native) {

@@ -17,7 +17,7 @@ namespace blau::detail::windows {
 [[nodiscard]] ::winrt::Windows::Foundation::IAsyncOperation<bluetooth::BluetoothLEDevice> start_device(
     std::uint64_t address, std::optional<AddressType> type);
 /// One that nobody wants any more.
-void close_device(const bluetooth::BluetoothLEDevice& device);
+void close_unwanted_device(const bluetooth::BluetoothLEDevice& device);
 
 /// Takes what happens to a link; each function's `link` tells which one, since a client makes a new one for each connect.
 class LinkOwner {

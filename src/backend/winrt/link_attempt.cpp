@@ -20,7 +20,7 @@ constexpr Duration pause_before_call = std::chrono::seconds(1);
 /// Generic Access: every device has it (Core Vol 3 Part C 12), and one request finds it.
 constexpr Uuid generic_access{0x1800};
 
-void close_session(const profile::GattSession& session) {
+void close_unwanted_session(const profile::GattSession& session) {
   if (session) session.Close();
 }
 
@@ -39,7 +39,7 @@ IAsyncOperation<bluetooth::BluetoothLEDevice> start_device(std::uint64_t address
   return bluetooth::BluetoothLEDevice::FromBluetoothAddressAsync(address);
 }
 
-void close_device(const bluetooth::BluetoothLEDevice& device) {
+void close_unwanted_device(const bluetooth::BluetoothLEDevice& device) {
   if (device) device.Close();
 }
 
@@ -54,8 +54,8 @@ unique_function<void(Result<T>)> Link::while_opening(void (Link::*next)(Result<T
 void Link::open(const Address& address, std::optional<AddressType> type) {
   state_ = State::opening;
   auto start = [number = address.number(), type] { return start_device(number, type); };
-  asked_ =
-      system_->ask<bluetooth::BluetoothLEDevice>(std::move(start), while_opening(&Link::got_device), &close_device);
+  asked_ = system_->ask<bluetooth::BluetoothLEDevice>(std::move(start), while_opening(&Link::got_device),
+                                                      &close_unwanted_device);
 }
 
 void Link::got_device(Result<bluetooth::BluetoothLEDevice> device) {
@@ -94,7 +94,8 @@ void Link::ask_session() {
   auto start = [natives = natives_] {
     return profile::GattSession::FromDeviceIdAsync(natives->open_device().BluetoothDeviceId());
   };
-  asked_ = system_->ask<profile::GattSession>(std::move(start), while_opening(&Link::got_session), &close_session);
+  asked_ =
+      system_->ask<profile::GattSession>(std::move(start), while_opening(&Link::got_session), &close_unwanted_session);
 }
 
 void Link::got_session(Result<profile::GattSession> session) {
@@ -147,11 +148,11 @@ void Link::call_device() {
                                                               bluetooth::BluetoothCacheMode::Uncached);
   };
   auto read = [](const profile::GattDeviceServicesResult& result) {
-    close_services(result);
+    close_unwanted_services(result);
     return result.Status() != profile::GattCommunicationStatus::Unreachable;
   };
-  asked_ = ask_for<bool, profile::GattDeviceServicesResult>(system_, std::move(start), std::move(read),
-                                                            while_opening(&Link::device_answered), &close_services);
+  asked_ = ask_for<bool, profile::GattDeviceServicesResult>(
+      system_, std::move(start), std::move(read), while_opening(&Link::device_answered), &close_unwanted_services);
 }
 
 /// Whatever the device says, it has been reached, and the session will say so.

@@ -17,12 +17,12 @@ Error called_off() { return {ErrorCode::pairing_canceled, "the pairing was calle
 
 }  // namespace
 
-Pairing::Ceremony::~Ceremony() {
+PairingProcedure::Ceremony::~Ceremony() {
   if (custom) custom.PairingRequested(requested);
 }
 
-Pairing::Pairing(const std::shared_ptr<System>& system, std::weak_ptr<PairingUser> user,
-                 const backend::PairRequest& request)
+PairingProcedure::PairingProcedure(const std::shared_ptr<System>& system, std::weak_ptr<PairingUser> user,
+                                   const backend::PairRequest& request)
     : system_(system), user_(std::move(user)), request_(request) {
   if (request.level) {
     levels_ = {static_cast<Level>(*request.level)};  // the numbers are Windows'
@@ -32,7 +32,7 @@ Pairing::Pairing(const std::shared_ptr<System>& system, std::weak_ptr<PairingUse
 }
 
 /// What the agent can answer. Without any, the user agrees to Just Works by having called `pair`.
-Kinds Pairing::kinds() const noexcept {
+Kinds PairingProcedure::kinds() const noexcept {
   auto kinds = Kinds::None;
   if (!request_.implied || answers(request_.answers, Kind::confirm)) kinds |= Kinds::ConfirmOnly;
   if (answers(request_.answers, Kind::display_passkey)) kinds |= Kinds::DisplayPin;
@@ -41,7 +41,7 @@ Kinds Pairing::kinds() const noexcept {
   return kinds;
 }
 
-void Pairing::begin(unique_function<::winrt::hstring()> device_id, Then then) {
+void PairingProcedure::begin(unique_function<::winrt::hstring()> device_id, Then then) {
   then_ = std::move(then);
   if (kinds() == Kinds::None) return finish(nobody_answers(Kind::confirm));
   auto start = [device_id = std::move(device_id)]() mutable {
@@ -53,7 +53,7 @@ void Pairing::begin(unique_function<::winrt::hstring()> device_id, Then then) {
   asked_ = system_->ask<enumeration::DeviceInformation>(std::move(start), std::move(got));
 }
 
-void Pairing::got_information(Result<enumeration::DeviceInformation> information) {
+void PairingProcedure::got_information(Result<enumeration::DeviceInformation> information) {
   if (!information) return finish(information.error());
   auto work = [ceremony = ceremony_, found = std::move(*information), system = std::weak_ptr<System>(system_),
                weak = weak_from_this(), loop = system_->handle()] {
@@ -66,8 +66,9 @@ void Pairing::got_information(Result<enumeration::DeviceInformation> information
   system_->call<Standing>(std::move(work), std::move(then));
 }
 
-Pairing::Standing Pairing::prepare(Ceremony& ceremony, const std::weak_ptr<System>& system,
-                                   const std::weak_ptr<Pairing>& pairing, const LoopHandle& loop) {
+PairingProcedure::Standing PairingProcedure::prepare(Ceremony& ceremony, const std::weak_ptr<System>& system,
+                                                     const std::weak_ptr<PairingProcedure>& pairing,
+                                                     const LoopHandle& loop) {
   const auto state = ceremony.information.Pairing();
   if (state.IsPaired()) return Standing::paired;
   if (!state.CanPair()) return Standing::cannot_pair;
@@ -85,7 +86,7 @@ Pairing::Standing Pairing::prepare(Ceremony& ceremony, const std::weak_ptr<Syste
   return Standing::can_pair;
 }
 
-void Pairing::prepared(const Result<Standing>& standing) {
+void PairingProcedure::prepared(const Result<Standing>& standing) {
   if (!then_) return;  // called off
   if (!standing) return finish(standing.error());
   if (*standing == Standing::paired) return finish(Result<void>());
@@ -94,7 +95,7 @@ void Pairing::prepared(const Result<Standing>& standing) {
 }
 
 /// Keeps this object until PairAsync has ended, whoever has lost interest.
-void Pairing::pair() {
+void PairingProcedure::pair() {
   called_ = true;
   auto start = [ceremony = ceremony_, kinds = kinds(), level = levels_[level_]] {
     return level ? ceremony->custom.PairAsync(kinds, *level) : ceremony->custom.PairAsync(kinds);
@@ -105,7 +106,7 @@ void Pairing::pair() {
       ask_for<Status, enumeration::DevicePairingResult>(system_, std::move(start), std::move(read), std::move(then));
 }
 
-void Pairing::paired(const Result<Status>& status) {
+void PairingProcedure::paired(const Result<Status>& status) {
   open_.reset();
   const bool is_over = canceled_ || refusal_ || !status || level_ + 1 == levels_.size();
   if (!is_over && *status == Status::ProtectionLevelCouldNotBeMet) {
@@ -119,7 +120,7 @@ void Pairing::paired(const Result<Status>& status) {
   finish(result);
 }
 
-void Pairing::requested(const std::shared_ptr<PairingRequest>& request) {
+void PairingProcedure::requested(const std::shared_ptr<PairingRequest>& request) {
   const auto user = user_.lock();
   const auto& question = request->question();
   if (canceled_ || !user || !question) return request->refuse();
@@ -136,24 +137,24 @@ void Pairing::requested(const std::shared_ptr<PairingRequest>& request) {
   });
 }
 
-void Pairing::answered(const Result<backend::PairingAnswer>& answer) {
+void PairingProcedure::answered(const Result<backend::PairingAnswer>& answer) {
   if (!answer || !answer->accepted) return refuse(refusal_of(answer));
   std::exchange(open_, nullptr)->accept(*answer);
 }
 
-void Pairing::refuse(const Error& why) {
+void PairingProcedure::refuse(const Error& why) {
   refusal_ = why;
   std::exchange(open_, nullptr)->refuse();
 }
 
-void Pairing::cancel() {
+void PairingProcedure::cancel() {
   if (std::exchange(canceled_, true) || !then_) return;
   // The question that is open is refused, and PairAsync ends by that.
   if (const auto open = std::exchange(open_, nullptr)) open->refuse();
   if (!called_) finish(called_off());
 }
 
-void Pairing::finish(const Result<void>& result) {
+void PairingProcedure::finish(const Result<void>& result) {
   const auto self = shared_from_this();
   system_->bury(std::exchange(ceremony_, nullptr));
   auto then = std::exchange(then_, nullptr);

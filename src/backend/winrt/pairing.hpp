@@ -24,12 +24,13 @@ class PairingUser {
 };
 
 /// One pairing that the user began. PairAsync is never abandoned, since Windows pairs with nothing any more then: whoever calls it off waits for its end.
-class Pairing : public std::enable_shared_from_this<Pairing> {
+class PairingProcedure : public std::enable_shared_from_this<PairingProcedure> {
  public:
   using Then = unique_function<void(Result<void>)>;
 
-  Pairing(const std::shared_ptr<System>& system, std::weak_ptr<PairingUser> user, const backend::PairRequest& request);
-  ~Pairing() {
+  PairingProcedure(const std::shared_ptr<System>& system, std::weak_ptr<PairingUser> user,
+                   const backend::PairRequest& request);
+  ~PairingProcedure() {
     if (ceremony_) system_->bury(std::move(ceremony_));
   }
 
@@ -51,7 +52,7 @@ class Pairing : public std::enable_shared_from_this<Pairing> {
 
   void got_information(Result<enumeration::DeviceInformation> information);
   [[nodiscard]] static Standing prepare(Ceremony& ceremony, const std::weak_ptr<System>& system,
-                                        const std::weak_ptr<Pairing>& pairing, const LoopHandle& loop);
+                                        const std::weak_ptr<PairingProcedure>& pairing, const LoopHandle& loop);
   void prepared(const Result<Standing>& standing);
   void pair();
   void paired(const Result<enumeration::DevicePairingResultStatus>& status);

@@ -28,7 +28,7 @@ void Session::after_pairing(unique_function<void()> then) {
 
 void Session::begin_pairing(const backend::PairRequest& wanted, const Request<void>& request) {
   if (!can_ask(request)) return;
-  const auto pairing = pairing_ = std::make_shared<Pairing>(system_, weak_from_this(), wanted);
+  const auto pairing = pairing_ = std::make_shared<PairingProcedure>(system_, weak_from_this(), wanted);
   auto device_id = [natives = link_->natives()] { return natives->open_device().DeviceId(); };
   auto over = [weak = weak_from_this(), request](const Result<void>& result) {
     if (const auto self = weak.lock()) self->pairing_over(request, result);
@@ -67,11 +67,11 @@ void Session::unpair(backend::Done<void> done) {
 }
 
 void Session::remove_bond(backend::Done<void> done) {
-  unpairing_ = std::make_shared<Unpairing>(system_);
+  unpairing_ = std::make_shared<UnpairingProcedure>(system_);
   auto removed = [weak = weak_from_this(), done = std::move(done)](const Result<void>& result) mutable {
     if (const auto self = weak.lock()) self->bond_removed(result, std::move(done));
   };
-  unpairing_->begin(request_.device.address(), address_type(), std::move(removed));
+  unpairing_->begin(request_.device.address(), request_.winrt_address_type, std::move(removed));
 }
 
 void Session::bond_removed(const Result<void>& result, backend::Done<void> done) {

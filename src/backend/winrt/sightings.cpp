@@ -43,7 +43,8 @@ void Sightings::hear(Entry& entry, Heard heard) const {
     parse_ad_structures(entry.advertisement, data);
     parse_ad_structures(entry.scan_response, data);
     const Address address = heard.anonymous ? Address() : Address(heard.address, heard.type);
-    device = Device(address, data.local_name, std::string(), adapter_);
+    // Windows knows it by the address, with no need for the type that it tells.
+    device = Device(address, data.local_name, heard.anonymous ? std::string() : address.to_string(), adapter_);
     entry.told = true;
   }
   data.rssi = heard.rssi;

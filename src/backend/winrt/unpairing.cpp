@@ -11,7 +11,7 @@ namespace blau::detail::windows {
 
 namespace enumeration = ::winrt::Windows::Devices::Enumeration;
 
-Unpairing::~Unpairing() {
+UnpairingProcedure::~UnpairingProcedure() {
   auto take = [objects = std::move(objects_)] {
     Closing::Steps steps;
     objects->information = nullptr;
@@ -21,17 +21,17 @@ Unpairing::~Unpairing() {
   Closing::begin(system_, std::move(take), [] {});
 }
 
-void Unpairing::begin(const Address& address, std::optional<AddressType> type,
-                      unique_function<void(Result<void>)> then) {
+void UnpairingProcedure::begin(const Address& address, std::optional<AddressType> type,
+                               unique_function<void(Result<void>)> then) {
   then_ = std::move(then);
   auto start = [number = address.number(), type] { return start_device(number, type); };
   auto got = [weak = weak_from_this()](Result<bluetooth::BluetoothLEDevice> device) {
     if (const auto self = weak.lock()) self->got_device(std::move(device));
   };
-  asked_ = system_->ask<bluetooth::BluetoothLEDevice>(std::move(start), std::move(got), &close_device);
+  asked_ = system_->ask<bluetooth::BluetoothLEDevice>(std::move(start), std::move(got), &close_unwanted_device);
 }
 
-void Unpairing::got_device(Result<bluetooth::BluetoothLEDevice> device) {
+void UnpairingProcedure::got_device(Result<bluetooth::BluetoothLEDevice> device) {
   if (!device) return finish(device.error());
   if (!*device) return finish(Result<void>());
   auto start = [objects = objects_, found = std::move(*device)] {
@@ -44,7 +44,7 @@ void Unpairing::got_device(Result<bluetooth::BluetoothLEDevice> device) {
   asked_ = system_->ask<enumeration::DeviceInformation>(std::move(start), std::move(got));
 }
 
-void Unpairing::got_information(Result<enumeration::DeviceInformation> information) {
+void UnpairingProcedure::got_information(Result<enumeration::DeviceInformation> information) {
   if (!information) return finish(information.error());
   auto work = [objects = objects_, found = std::move(*information)] {
     objects->information = found;
@@ -59,7 +59,7 @@ void Unpairing::got_information(Result<enumeration::DeviceInformation> informati
   system_->call<bool>(std::move(work), std::move(then));
 }
 
-void Unpairing::unpair() {
+void UnpairingProcedure::unpair() {
   using Status = enumeration::DeviceUnpairingResultStatus;
   auto start = [objects = objects_] { return objects->information.Pairing().UnpairAsync(); };
   auto read = [](const enumeration::DeviceUnpairingResult& result) { return result.Status(); };
@@ -71,7 +71,7 @@ void Unpairing::unpair() {
       ask_for<Status, enumeration::DeviceUnpairingResult>(system_, std::move(start), std::move(read), std::move(then));
 }
 
-void Unpairing::finish(const Result<void>& result) {
+void UnpairingProcedure::finish(const Result<void>& result) {
   const auto self = shared_from_this();
   auto then = std::exchange(then_, nullptr);
   if (then) then(result);

@@ -13,10 +13,10 @@
 namespace blau::detail::windows {
 
 /// Removes the bond with a device, by an object of its own: so it needs no link.
-class Unpairing : public std::enable_shared_from_this<Unpairing> {
+class UnpairingProcedure : public std::enable_shared_from_this<UnpairingProcedure> {
  public:
-  explicit Unpairing(const std::shared_ptr<System>& system) : system_(system) {}
-  ~Unpairing();
+  explicit UnpairingProcedure(const std::shared_ptr<System>& system) : system_(system) {}
+  ~UnpairingProcedure();
 
   /// @param then success also where there is no such device, or no bond
   void begin(const Address& address, std::optional<AddressType> type, unique_function<void(Result<void>)> then);
