@@ -8,6 +8,7 @@
 #include "device_information.hpp"
 #include "host.hpp"
 #include "platform.hpp"
+#include "services.hpp"
 #include "values.hpp"
 #include "watcher.hpp"
 
@@ -42,6 +43,7 @@ Factory factory_of(std::wstring_view name) {
       {L"Windows.Devices.Bluetooth.Advertisement.BluetoothLEAdvertisementFilter", &advertisement_filter_factory},
       {L"Windows.Devices.Bluetooth.Advertisement.BluetoothLEAdvertisementWatcher", &watcher_factory},
       {L"Windows.Devices.Bluetooth.Advertisement.BluetoothLEManufacturerData", &manufacturer_data_factory},
+      {L"Windows.Devices.Bluetooth.GenericAttributeProfile.GattReliableWriteTransaction", &reliable_write_factory},
       {L"Windows.Devices.Bluetooth.GenericAttributeProfile.GattSession", &session_factory},
       {L"Windows.Devices.Enumeration.DeviceInformation", &device_information_factory},
       {L"Windows.Storage.Streams.Buffer", &buffer_factory},

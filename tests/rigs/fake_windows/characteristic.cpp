@@ -1,5 +1,6 @@
 // GattCharacteristic.
 
+#include "factory.hpp"
 #include "services.hpp"
 #include "values.hpp"
 
@@ -120,6 +121,11 @@ class Characteristic
   }
   void ValueChanged(winrt::event_token token) noexcept { state_->value_changed.remove(token); }
 
+  // For a transaction.
+
+  [[nodiscard]] const std::shared_ptr<Remote>& remote() const noexcept { return remote_; }
+  [[nodiscard]] const std::shared_ptr<CharacteristicState>& state() const noexcept { return state_; }
+
  private:
   [[nodiscard]] const CharacteristicState& open() const {
     if (state_->service->closed) closed();
@@ -188,7 +194,38 @@ IAsyncOperation<GattWriteResult> Characteristic::WriteClientCharacteristicConfig
       host_, "GattCharacteristic.WriteClientCharacteristicConfigurationDescriptorWithResultAsync", Pace::slow, work);
 }
 
+/// Of one value.
+class ReliableWrite
+    : public winrt::implements<ReliableWrite, IGattReliableWriteTransaction, IGattReliableWriteTransaction2> {
+ public:
+  void WriteValue(const GattCharacteristic& characteristic, const streams::IBuffer& value) {
+    if (target_) not_offered();
+    target_ = winrt::get_self<Characteristic>(characteristic.as<IGattCharacteristic>())->get_strong();
+    value_ = bytes_of(value);
+  }
+  IAsyncOperation<GattCommunicationStatus> CommitAsync() { not_offered(); }
+  IAsyncOperation<GattWriteResult> CommitWithResultAsync() {
+    auto work = [target = target_, value = value_](const OperationRef<GattWriteResult>& operation) {
+      const auto& state = *target->state();
+      if (!is_open(*state.service, operation)) return;
+      target->remote()->port().write_characteristic(
+          state.record.handle, value, blau::backend::WriteKind::reliable,
+          [operation](const auto& done) { operation->succeed(write_result(done)); });
+    };
+    return begin<GattWriteResult>(Host::current(), "GattReliableWriteTransaction.CommitWithResultAsync", Pace::slow,
+                                  work);
+  }
+
+ private:
+  winrt::com_ptr<Characteristic> target_;
+  blau::Bytes value_;
+};
+
 }  // namespace
+
+foundation::IInspectable reliable_write_factory() {
+  return winrt::make<PlainFactory<ReliableWrite>>().as<foundation::IInspectable>();
+}
 
 GattReadResult read_result(const blau::Result<blau::Bytes>& value) {
   return winrt::make<ReadResult>(value).as<GattReadResult>();

@@ -221,7 +221,7 @@ void Remote::tell_link(bool up, bluetooth::BluetoothError error) {
   });
 }
 
-void Remote::on_disconnected(blau::DisconnectReason, const std::string&) {
+void Remote::on_disconnected(blau::DisconnectReason reason, const std::string&) {
   state_ = State::down;
   discovers_again_ = changed_ = false;
   values_.link_ended();
@@ -231,7 +231,8 @@ void Remote::on_disconnected(blau::DisconnectReason, const std::string&) {
     for (const auto& weak : services_)
       if (const auto service = weak.lock()) service->closed = true;
   }
-  tell_link(false, bluetooth::BluetoothError::Success);
+  const bool is_off = reason == blau::DisconnectReason::adapter_off;
+  tell_link(false, is_off ? bluetooth::BluetoothError::RadioNotAvailable : bluetooth::BluetoothError::Success);
   consider();
 }
 

@@ -47,6 +47,9 @@ template <class T>
   return false;
 }
 
+/// The factory of GattReliableWriteTransaction.
+[[nodiscard]] foundation::IInspectable reliable_write_factory();
+
 // Results of requests.
 
 [[nodiscard]] gatt::GattReadResult read_result(const blau::Result<blau::Bytes>& value);
