@@ -192,11 +192,10 @@ TEST_F(WinRtScanner, EndsWithTheReasonWhenWindowsAbortsIt) {
     auto seen = scanner.advertisements();
     co_await scanner.start();
     world().adapter().set_powered(false);
-    std::optional<Error> end;
-    while (!end) {
-      const auto next = co_await seen.next().as_result();
-      if (!next) end = next.error();
+    while (co_await seen.next()) {
     }
+    const auto end = seen.end_reason();
+    if (!end) throw Error(ErrorCode::failed, "it ended without a reason");
     EXPECT_EQ(end->code(), ErrorCode::bluetooth_not_available);
     EXPECT_EQ(end->unavailable_reason(), UnavailableReason::powered_off);
     EXPECT_FALSE(scanner.is_scanning());

@@ -32,8 +32,11 @@ TEST(WinRtSta, AScanInAnStaThatPumpsNothingEnds) {
     auto& loop = world.loop();
     loop.loop()->add_service(detail::default_backend_service, backend_from("winrt").factory()(loop));
     EXPECT_THROW(assert_mta(), Error);
-    const auto heard = Scanner::discover(1s).get();
-    EXPECT_EQ(heard.size(), 1U);
+    const auto scan = []() -> Task<std::size_t> {
+      const auto heard = co_await Scanner::discover(1s);
+      co_return heard.size();
+    };
+    EXPECT_EQ(world.run(scan()), 1U);
   });
 }
 
