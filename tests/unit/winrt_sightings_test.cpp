@@ -76,6 +76,29 @@ TEST(WinRtSightings, TheTypesOfAnAddressAreTwoDevices) {
   EXPECT_TRUE(sightings.hear(other).data.service_uuids.empty());
 }
 
+TEST(WinRtSightings, WhatIsStillHeardIsRememberedAmongMany) {
+  Sightings sightings("");
+  sightings.hear(packet(name, true));
+  auto other = packet(uuids);
+  for (std::size_t i = 0; i < 4 * Sightings::many; ++i) {
+    other.address = i;
+    sightings.hear(other);
+    if (i % (Sightings::many / 2) == 0) sightings.hear(packet(uuids));
+  }
+  EXPECT_EQ(sightings.hear(packet(uuids)).data.local_name, "HRM");
+}
+
+TEST(WinRtSightings, WhatIsNotHeardAnyMoreIsForgottenAmongMany) {
+  Sightings sightings("");
+  sightings.hear(packet(name, true));
+  auto other = packet(uuids);
+  for (std::size_t i = 0; i < 2 * Sightings::many; ++i) {
+    other.address = i;
+    sightings.hear(other);
+  }
+  EXPECT_FALSE(sightings.hear(packet(uuids)).data.local_name);
+}
+
 TEST(WinRtSightings, PowerIsThatOfTheHeaderElseTheSignedOneOfTheData) {
   Sightings sightings("");
   auto heard = packet(blau::bytes(0x02, 0x0a, 0xf4));

@@ -11,7 +11,9 @@ namespace {
 class Client final : public backend::ClientPort {
  public:
   Client(std::shared_ptr<System> system, const backend::ClientRequest& request, backend::ClientEvents& events)
-      : session_(std::make_shared<Session>(std::move(system), request, events)) {}
+      : session_(std::make_shared<Session>(std::move(system), request, events)) {
+    session_->join_bond_users();
+  }
   ~Client() override { session_->orphan(); }
 
   void connect(backend::ConnectDone done) override { hold()->connect(std::move(done)); }
@@ -90,7 +92,7 @@ void Session::link_up(const std::shared_ptr<Link>& link) {
   linked_ = true;
   leaving_ = false;
   notifications_ = std::make_shared<Notifications>(system_, link->natives(), weak_from_this());
-  bond_is(link->bonded());
+  bond_became(link->bonded());
   answer_connect(backend::ConnectResult());
 }
 

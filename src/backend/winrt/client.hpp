@@ -52,6 +52,9 @@ class Session : public std::enable_shared_from_this<Session>, public LinkOwner, 
       : system_(std::move(system)), request_(request), events_(&events) {}
   virtual ~Session() = default;
 
+  /// From here on it is told of bonds that other sessions of the loop make and remove.
+  void join_bond_users();
+
   // What the port forwards.
 
   void connect(backend::ConnectDone done);
@@ -99,6 +102,7 @@ class Session : public std::enable_shared_from_this<Session>, public LinkOwner, 
   void link_closed();
   void link_ended(DisconnectReason reason, const std::string& native);
   void bond_is(bool bonded);
+  void bond_became(bool bonded);
 
   template <class T>
   Request<T> make_request(backend::Done<T> done);

@@ -2,12 +2,48 @@
 #include "client.hpp"
 #include "session_requests.hpp"
 
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 /// @file
 /// What a session has to do with the bond of its device.
 
 namespace blau::detail::windows {
+namespace {
+
+const std::string bond_users_name("blau: who is told of bonds on Windows");
+
+/// The sessions of one loop. Windows tells a program nothing of the bonds that it makes itself.
+struct BondUsers {
+  std::vector<std::weak_ptr<Session>> sessions;
+};
+
+std::shared_ptr<BondUsers> bond_users_of(Loop& loop) {
+  if (auto known = loop.find_service(bond_users_name)) return std::static_pointer_cast<BondUsers>(known);
+  auto made = std::make_shared<BondUsers>();
+  loop.add_service(bond_users_name, made);
+  return made;
+}
+
+}  // namespace
+
+void Session::join_bond_users() {
+  auto& sessions = bond_users_of(system_->loop())->sessions;
+  std::erase_if(sessions, [](const auto& session) { return session.expired(); });
+  sessions.push_back(weak_from_this());
+}
+
+/// Made or removed by this session, or found to be there: the same for all sessions of the device.
+void Session::bond_became(bool bonded) {
+  const auto sessions = bond_users_of(system_->loop())->sessions;
+  for (const auto& weak : sessions) {
+    const auto session = weak.lock();
+    if (session && session->request_.device.address().number() == request_.device.address().number())
+      session->bond_is(bonded);
+  }
+}
 
 void Session::ask(const backend::PairingQuestion& question, backend::Done<backend::PairingAnswer> done) {
   if (events_) events_->on_pairing_question(question, std::move(done));
@@ -40,7 +76,7 @@ void Session::pairing_over(const Request<void>& request, const Result<void>& res
   const auto self = shared_from_this();
   pairing_.reset();
   if (result) {
-    bond_is(true);
+    bond_became(true);
     finish<void>(request, result);
   } else {
     fail_after_look(request, result.error());
@@ -79,7 +115,7 @@ void Session::bond_removed(const Result<void>& result, backend::Done<void> done)
   if (!events_) return;
   if (!result) return done(result);
   const auto self = shared_from_this();
-  bond_is(false);
+  bond_became(false);
   if (events_) disconnect(std::move(done));
 }
 

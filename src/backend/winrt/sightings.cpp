@@ -14,11 +14,18 @@ std::int8_t to_dbm(std::int16_t power) {
 
 }  // namespace
 
-const Sighting& Sightings::hear(Heard heard) {
+Sightings::Entry& Sightings::entry_of(const Heard& heard) {
   // Nobody knows whether two of them are of one device.
-  const bool alone = heard.anonymous;
-  if (alone) anonymous_ = Entry();
-  Entry& entry = alone ? anonymous_ : entries_[{heard.address, heard.type}];
+  if (heard.anonymous) return anonymous_ = Entry();
+  const Entries::key_type key(heard.address, heard.type);
+  if (const auto found = entries_.find(key); found != entries_.end()) return found->second;
+  if (entries_.size() >= many) older_ = std::exchange(entries_, {});
+  if (auto known = older_.extract(key)) return entries_.insert(std::move(known)).position->second;
+  return entries_[key];
+}
+
+const Sighting& Sightings::hear(Heard heard) {
+  Entry& entry = entry_of(heard);
   hear(entry, std::move(heard));
   return entry.sighting;
 }

@@ -29,9 +29,12 @@ struct Sighting {
   AdvertisementData data;
 };
 
-/// What one scan heard, with the two halves of each device put together.
+/// What one scan heard lately, with the two halves of each device put together.
 class Sightings {
  public:
+  /// So many devices are remembered at least, and twice as many at most.
+  static constexpr std::size_t many = 1000;
+
   /// @param adapter the id that devices get
   explicit Sightings(std::string adapter) : adapter_(std::move(adapter)) {}
 
@@ -47,10 +50,15 @@ class Sightings {
     Sighting sighting;
     bool told = false;
   };
+  using Entries = std::map<std::pair<std::uint64_t, std::optional<AddressType>>, Entry>;
+
+  [[nodiscard]] Entry& entry_of(const Heard& heard);
   void hear(Entry& entry, Heard heard) const;
 
   std::string adapter_;
-  std::map<std::pair<std::uint64_t, std::optional<AddressType>>, Entry> entries_;
+  // Devices change their addresses, and a scan may go on for days: when there are many, those that were not heard since there were many last are forgotten.
+  Entries entries_;
+  Entries older_;
   Entry anonymous_;
 };
 
