@@ -4,6 +4,7 @@
 
 #include "core/backends.hpp"
 #include "rigs/fake_windows/fake_windows.hpp"
+#include "rigs/fake_windows/threaded_windows.hpp"
 
 #include <blau/backend.hpp>
 
@@ -11,36 +12,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
-#include <utility>
 
 namespace blau::conformance {
 namespace {
 
 using fake_windows::FakeWindows;
-
-/// A world in real time with a thread of its own, as a radio has it, and the fake Windows on it.
-class ThreadedWindows {
- public:
-  explicit ThreadedWindows(sim::World& world)
-      : loop_(world.loop().loop()),
-        thread_([this] { loop_->run_until([this] { return ends_.load(); }); }),
-        windows_(std::in_place, world) {}
-  ~ThreadedWindows() {
-    windows_.reset();
-    ends_ = true;
-    loop_->wake();
-    thread_.join();
-  }
-  ThreadedWindows(const ThreadedWindows&) = delete;
-  ThreadedWindows& operator=(const ThreadedWindows&) = delete;
-
- private:
-  std::shared_ptr<detail::Loop> loop_;
-  std::atomic<bool> ends_ = false;
-  std::thread thread_;
-  std::optional<FakeWindows> windows_;
-};
+using fake_windows::ThreadedWindows;
 
 class WinRtRig final : public SimRig {
  public:

@@ -56,9 +56,9 @@ std::int32_t __stdcall activate(void* name, const winrt::guid& wanted, void** fa
   try {
     winrt::hstring text;
     winrt::copy_from_abi(text, name);
-    if (const auto make = factory_of(text)) {
+    if (const auto made = make_factory(text)) {
       (void)Host::current();
-      return make().as(wanted, factory);
+      return made.as(wanted, factory);
     }
     return ::RoGetActivationFactory(static_cast<HSTRING>(name), reinterpret_cast<const IID&>(wanted), factory);
   } catch (...) {
@@ -67,6 +67,11 @@ std::int32_t __stdcall activate(void* name, const winrt::guid& wanted, void** fa
 }
 
 }  // namespace
+
+foundation::IInspectable make_factory(std::wstring_view name) {
+  const auto make = factory_of(name);
+  return make ? make() : nullptr;
+}
 
 void install_activation() { winrt_activation_handler = &activate; }
 

@@ -254,6 +254,13 @@ bool passes(const std::vector<Section>& sections, const BluetoothLEAdvertisement
   return true;
 }
 
+BluetoothLEAdvertisementFilter make_advertisement_filter() {
+  return winrt::make<Filter>().as<BluetoothLEAdvertisementFilter>();
+}
+bluetooth::BluetoothSignalStrengthFilter make_signal_strength_filter() {
+  return winrt::make<SignalFilter>().as<bluetooth::BluetoothSignalStrengthFilter>();
+}
+
 foundation::IInspectable advertisement_factory() {
   return winrt::make<PlainFactory<Advertisement>>().as<foundation::IInspectable>();
 }

@@ -23,6 +23,10 @@ struct Section {
 [[nodiscard]] bool passes(const std::vector<Section>& sections,
                           const advertising::BluetoothLEAdvertisementFilter& filter);
 
+/// Empty ones.
+[[nodiscard]] advertising::BluetoothLEAdvertisementFilter make_advertisement_filter();
+[[nodiscard]] bluetooth::BluetoothSignalStrengthFilter make_signal_strength_filter();
+
 // Factories of what a filter is made of.
 
 [[nodiscard]] foundation::IInspectable advertisement_factory();

@@ -2,6 +2,7 @@
 
 #include "watcher.hpp"
 
+#include "advertisement.hpp"
 #include "scan.hpp"
 
 #include <chrono>
@@ -91,8 +92,8 @@ class Watcher : public winrt::implements<Watcher<Newer...>, IBluetoothLEAdvertis
   std::shared_ptr<Scan> scan_;
   BluetoothLEScanningMode mode_ = BluetoothLEScanningMode::Passive;
   bool extended_ = false;
-  bluetooth::BluetoothSignalStrengthFilter strength_ = nullptr;
-  BluetoothLEAdvertisementFilter filter_ = nullptr;
+  bluetooth::BluetoothSignalStrengthFilter strength_ = make_signal_strength_filter();
+  BluetoothLEAdvertisementFilter filter_ = make_advertisement_filter();
 };
 
 WatcherState::Watcher made() {

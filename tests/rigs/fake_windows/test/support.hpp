@@ -37,7 +37,10 @@ class FakeWindowsTest : public testing::Test {
   void run_until(Reached reached) {
     world_.loop().loop()->run_until(std::move(reached));
   }
-  void wake() { world_.loop().loop()->wake(); }
+  /// An event: what only wakes the loop may come between its look and the finding that nothing is to come.
+  void wake() {
+    world_.loop().post([] {});
+  }
   /// Runs the world for so much of its time.
   void pass(std::chrono::nanoseconds time) { world_.advance(time); }
 
