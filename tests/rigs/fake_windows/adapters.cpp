@@ -102,9 +102,11 @@ std::vector<blau::backend::AdapterState> Adapters::all() {
 }
 
 std::optional<blau::backend::AdapterState> Adapters::find_default() {
-  for (auto& state : all())
+  auto states = all();
+  for (auto& state : states)
     if (state.is_default) return std::move(state);
-  return std::nullopt;
+  // Windows has one, too, where its radio is off.
+  return states.empty() ? std::nullopt : std::optional(std::move(states.front()));
 }
 
 std::optional<blau::backend::AdapterState> Adapters::find(const std::string& id) {
