@@ -175,7 +175,7 @@ struct ClientRequest {
   Device device;  ///< what to connect to
   /// An adapter's id or address in text; empty: the device's, else the default one.
   std::string adapter;
-  /// Windows: the address type that the user wants to be used.
+  /// Windows: the address type that the user wants to be used, by an option or as a part of the address that it connects to. Absent for what a scan heard.
   std::optional<AddressType> winrt_address_type;
   /// What somebody will answer where the device, or a request that needs a bond, begins a pairing: `ClientEvents::on_pairing_question` may come for it while a link is up or comes up. Others are refused.
   std::vector<PairingQuestion::Kind> answers;

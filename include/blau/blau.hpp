@@ -30,3 +30,4 @@
 #include <blau/task.hpp>
 #include <blau/uuid.hpp>
 #include <blau/when.hpp>
+#include <blau/winrt.hpp>

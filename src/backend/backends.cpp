@@ -7,6 +7,9 @@
 #include "bluez/bluez.hpp"
 #endif
 #include "sim/sim.hpp"
+#ifdef BLAU_WITH_WINRT
+#include "winrt/winrt.hpp"
+#endif
 
 #include <blau/event_loop.hpp>
 
@@ -30,10 +33,13 @@ BackendRef backend_from(std::string_view name) {
 #ifdef BLAU_WITH_BLUEZ
   if (name == "bluez") return {text, detail::bluez::bluez_factory()};
 #endif
+#ifdef BLAU_WITH_WINRT
+  if (name == "winrt") return {text, detail::windows::winrt_factory()};
+#endif
   if (name == "bluez" || name == "winrt") {
     throw Error(ErrorCode::not_supported, "this build of Blau does not hold the backend " + text);
   }
-  throw Error(ErrorCode::invalid_argument, "there is no backend '" + text + "'; write bluez, sim, sim:FILE or null");
+  throw Error(ErrorCode::invalid_argument, "there is no backend '" + text + "'; write bluez, winrt, sim, sim:FILE or null");
 }
 
 namespace detail {
@@ -42,6 +48,8 @@ namespace {
 BackendRef platform_backend() {
 #ifdef BLAU_WITH_BLUEZ
   return backend_from("bluez");
+#elif defined(BLAU_WITH_WINRT)
+  return backend_from("winrt");
 #else
   throw Error(ErrorCode::not_supported,
               "this build of Blau holds no backend for this platform; choose sim or give your own");

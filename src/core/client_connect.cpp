@@ -30,6 +30,7 @@ ClientCore::ClientCore(Device device, ClientOptions options)
       options_(std::move(options)),
       on_disconnected_(options_.on_disconnected),
       by_address_(device.id().empty()),
+      written_type_(by_address_ ? device.address().type() : std::nullopt),
       device_(std::move(device)) {}
 
 ClientCore::~ClientCore() = default;
@@ -127,7 +128,7 @@ backend::ClientPort& ClientCore::ensure_port() {
   backend::ClientRequest request;
   request.device = device();
   request.adapter = options_.adapter;
-  request.winrt_address_type = options_.winrt.address_type;
+  request.winrt_address_type = options_.winrt.address_type ? options_.winrt.address_type : written_type_;
   request.bluez_release_only = options_.bluez.release_only;
   request.bluez_connect_device = options_.bluez.connect_device;
   if (options_.bluez.default_agent && has_agent()) request.answers = pair_request({}).answers;

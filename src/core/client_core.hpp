@@ -278,6 +278,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::function<void(const Disconnection&)> on_disconnected_;
 
   const bool by_address_;
+  // Of an address that somebody wrote; what a scan tells is none.
+  const std::optional<AddressType> written_type_;
   bool joined_ = false;
   bool dead_ = false;
   Link link_ = Link::down;
