@@ -99,6 +99,7 @@ BLAU_CASE(ForeignLink, StaysUpWhereOnlyTheHoldIsReleased) {
 
 BLAU_CASE(ForeignLink, EndsByADisconnectForEverybody) {
   if (!can(rig, Ability::other_program)) co_return;
+  if (!can(rig, Ability::end_other_links)) co_return;
   co_await rig.hold_link(gatt);
   Client client{gatt};
   co_await client.connect();

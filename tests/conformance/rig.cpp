@@ -34,6 +34,7 @@ std::string Rig::lacks(Ability ability) const {
       return "the rig's kernel (6.1) has a bug of its own there (hci_chan_del at the close of the socket) and ends "
              "bluetoothd";
     case Ability::other_program: return "the rig has no other program";
+    case Ability::end_other_links: return "the rig's system leaves a link to the program that holds it";
     case Ability::connect_unseen:
       return is_simulated() ? "that is BlueZ's ConnectDevice"
                             : "in whole runs the rig's kernel (Linux 6.1) has ended bluetoothd in later cases; alone "

@@ -53,6 +53,7 @@ enum class Ability : std::uint8_t {
   set_pairing,           ///< `set_pairing`, `shown_passkey` and `type_passkey`
   lose_bond,             ///< a peripheral may come back without the keys of its bond
   other_program,         ///< `hold_link` and `let_link_go`
+  end_other_links,       ///< a disconnect ends a link that another program holds, too
   connect_unseen,        ///< its system connects to addresses that nobody has heard
   abandon_unseen,        ///< and bears that such an attempt is taken back
   extended_advertising,  ///< `set_advertising` takes more than 31 bytes
@@ -147,6 +148,9 @@ class Rig {
   /// What `on_disconnected` says of a link that the peripheral ended, and of one that was heard no more.
   [[nodiscard]] virtual DisconnectReason reason_of_remote_end() const = 0;
   [[nodiscard]] virtual DisconnectReason reason_of_lost_link() const = 0;
+  /// The default adapter's id, and what another one that nobody has is answered with.
+  [[nodiscard]] virtual std::string default_adapter() const { return "hci0"; }
+  [[nodiscard]] virtual ErrorCode unknown_adapter() const { return ErrorCode::invalid_argument; }
   /// Services of the peripheral that the system keeps for itself.
   [[nodiscard]] virtual std::vector<Uuid> hidden_services() const = 0;
   /// Whether a scan tells if a device takes connections.

@@ -9,8 +9,9 @@
 namespace blau::detail::windows {
 namespace {
 
-// So long one step may take. Services that do not hang are closed within milliseconds.
-constexpr Duration longest_step = std::chrono::seconds(2);
+// So long one step may take: services that do not hang are closed within milliseconds. Where one has hung, the others of the device do as well.
+constexpr Duration longest_step = std::chrono::seconds(1);
+constexpr Duration longest_further_step = std::chrono::milliseconds(100);
 
 const std::string registry_name("blau: what is being closed on Windows");
 
@@ -87,12 +88,13 @@ void Closing::work(const std::shared_ptr<Shared>& shared) {
 void Closing::watch() {
   const auto system = system_.lock();
   if (!system || !then_) return;
-  watchdog_.start_after(system->loop(), longest_step, [this] { hangs(); });
+  watchdog_.start_after(system->loop(), hung_ ? longest_further_step : longest_step, [this] { hangs(); });
 }
 
 void Closing::hangs() {
   const auto system = system_.lock();
   if (!system) return;
+  hung_ = true;
   watch();
   system->apartment().run_aside([shared = shared_] { work(shared); });
 }

@@ -34,6 +34,7 @@ class Closing : public std::enable_shared_from_this<Closing> {
   std::weak_ptr<System> system_;
   std::shared_ptr<Shared> shared_;
   unique_function<void()> then_;
+  bool hung_ = false;
   Timer watchdog_;
 };
 

@@ -147,8 +147,13 @@ void Link::call_device() {
     return natives->open_device().GetGattServicesForUuidAsync(to_guid(generic_access),
                                                               bluetooth::BluetoothCacheMode::Uncached);
   };
-  auto read = [](const profile::GattDeviceServicesResult& result) {
-    close_unwanted_services(result);
+  // They keep the link up, and closing them may hang.
+  auto read = [system = std::weak_ptr<System>(system_)](const profile::GattDeviceServicesResult& result) {
+    if (const auto held = system.lock()) {
+      held->apartment().run_aside([result] {
+        for (const auto& service : result.Services()) service.Close();
+      });
+    }
     return result.Status() != profile::GattCommunicationStatus::Unreachable;
   };
   asked_ = ask_for<bool, profile::GattDeviceServicesResult>(

@@ -161,7 +161,7 @@ IAsyncOperation<GattReadResult> Characteristic::ReadValueAsync(BluetoothCacheMod
   auto work = [self = get_strong(), mode](const OperationRef<GattReadResult>& operation) {
     if (!is_open(*self->state_->service, operation)) return;
     self->remote_->values().read(self->state_->record.handle, false, mode == BluetoothCacheMode::Cached,
-                                 [operation](const auto& value) { operation->succeed(read_result(value)); });
+                                 [operation](const auto& value) { answer_read(operation, value); });
   };
   return begin<GattReadResult>(host_, "GattCharacteristic.ReadValueAsync", Pace::slow, work);
 }
@@ -173,9 +173,8 @@ IAsyncOperation<GattWriteResult> Characteristic::WriteValueWithResultAsync(const
     if (!is_open(*self->state_->service, operation)) return;
     const auto kind = option == GattWriteOption::WriteWithResponse ? blau::backend::WriteKind::with_response
                                                                    : blau::backend::WriteKind::without_response;
-    self->remote_->port().write_characteristic(self->state_->record.handle, bytes, kind, [operation](const auto& done) {
-      operation->succeed(write_result(done));
-    });
+    self->remote_->port().write_characteristic(self->state_->record.handle, bytes, kind,
+                                               [operation](const auto& done) { answer_write(operation, done); });
   };
   return begin<GattWriteResult>(host_, "GattCharacteristic.WriteValueWithResultAsync", Pace::slow, work);
 }
@@ -188,7 +187,7 @@ IAsyncOperation<GattWriteResult> Characteristic::WriteClientCharacteristicConfig
   auto work = [self = get_strong(), kind = *kind](const OperationRef<GattWriteResult>& operation) {
     if (!is_open(*self->state_->service, operation)) return;
     self->remote_->values().configure(self->state_, kind,
-                                      [operation](const auto& done) { operation->succeed(write_result(done)); });
+                                      [operation](const auto& done) { answer_write(operation, done); });
   };
   return begin<GattWriteResult>(
       host_, "GattCharacteristic.WriteClientCharacteristicConfigurationDescriptorWithResultAsync", Pace::slow, work);
@@ -208,9 +207,8 @@ class ReliableWrite
     auto work = [target = target_, value = value_](const OperationRef<GattWriteResult>& operation) {
       const auto& state = *target->state();
       if (!is_open(*state.service, operation)) return;
-      target->remote()->port().write_characteristic(
-          state.record.handle, value, blau::backend::WriteKind::reliable,
-          [operation](const auto& done) { operation->succeed(write_result(done)); });
+      target->remote()->port().write_characteristic(state.record.handle, value, blau::backend::WriteKind::reliable,
+                                                    [operation](const auto& done) { answer_write(operation, done); });
     };
     return begin<GattWriteResult>(Host::current(), "GattReliableWriteTransaction.CommitWithResultAsync", Pace::slow,
                                   work);
@@ -227,12 +225,14 @@ foundation::IInspectable reliable_write_factory() {
   return winrt::make<PlainFactory<ReliableWrite>>().as<foundation::IInspectable>();
 }
 
-GattReadResult read_result(const blau::Result<blau::Bytes>& value) {
-  return winrt::make<ReadResult>(value).as<GattReadResult>();
+void answer_read(const OperationRef<GattReadResult>& operation, const blau::Result<blau::Bytes>& value) {
+  if (!value && value.error().code() == blau::ErrorCode::attribute_gone) return fail_closed(operation);
+  operation->succeed(winrt::make<ReadResult>(value).as<GattReadResult>());
 }
 
-GattWriteResult write_result(const blau::Result<void>& done) {
-  return winrt::make<WriteResult>(done).as<GattWriteResult>();
+void answer_write(const OperationRef<GattWriteResult>& operation, const blau::Result<void>& done) {
+  if (!done && done.error().code() == blau::ErrorCode::attribute_gone) return fail_closed(operation);
+  operation->succeed(winrt::make<WriteResult>(done).as<GattWriteResult>());
 }
 
 GattCharacteristic make_characteristic(const std::shared_ptr<Remote>& remote,

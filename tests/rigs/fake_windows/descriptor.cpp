@@ -34,7 +34,7 @@ class Descriptor : public winrt::implements<Descriptor, IGattDescriptor, IGattDe
     auto work = [self = get_strong(), mode](const OperationRef<GattReadResult>& operation) {
       if (!is_open(*self->service_, operation)) return;
       self->remote_->values().read(self->record_.handle, true, mode == BluetoothCacheMode::Cached,
-                                   [operation](const auto& value) { operation->succeed(read_result(value)); });
+                                   [operation](const auto& value) { answer_read(operation, value); });
     };
     return begin<GattReadResult>(host_, "GattDescriptor.ReadValueAsync", Pace::slow, work);
   }
@@ -44,7 +44,7 @@ class Descriptor : public winrt::implements<Descriptor, IGattDescriptor, IGattDe
     auto work = [self = get_strong(), bytes = bytes_of(value)](const OperationRef<GattWriteResult>& operation) {
       if (!is_open(*self->service_, operation)) return;
       self->remote_->port().write_descriptor(self->record_.handle, bytes,
-                                             [operation](const auto& done) { operation->succeed(write_result(done)); });
+                                             [operation](const auto& done) { answer_write(operation, done); });
     };
     return begin<GattWriteResult>(host_, "GattDescriptor.WriteValueWithResultAsync", Pace::slow, work);
   }

@@ -58,9 +58,14 @@ bool Host::take_turn(unsigned Habits::* count) {
   return true;
 }
 
+/// Time passes meanwhile, for those who wait with a limit: the caller's hold on the clock is given back so long.
 void Host::hang() {
-  std::unique_lock lock(mutex_);
-  ended_.wait(lock, [this] { return has_ended_; });
+  loop_->release();
+  {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return has_ended_; });
+  }
+  loop_->hold();
 }
 
 void Host::after(std::chrono::nanoseconds delay, blau::unique_function<void()> call) {

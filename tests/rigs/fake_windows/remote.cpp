@@ -139,6 +139,11 @@ void Remote::consider() {
   if (state_ == State::connecting && !needed) return port_->abort_connect();
   if (state_ != State::up || needed || users_ > 0) return;
   state_ = State::leaving;
+  {
+    // Nobody who is told is left; who comes now must not take it for a link that lasts.
+    const auto lock = locked(host_);
+    facts_.connected = false;
+  }
   port_->disconnect(blau::backend::ReleaseKind::implicit_release, [](const auto&) {});
 }
 

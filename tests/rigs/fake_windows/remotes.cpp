@@ -21,7 +21,8 @@ void Remotes::heard(const blau::Device& device) {
 }
 
 bool Remotes::knows(const blau::Address& address) {
-  if (heard_.contains(address.number())) return true;
+  const auto heard = heard_.find(address.number());
+  if (heard != heard_.end() && heard->second.address() == address) return true;  // of that type, where one is asked for
   bool known = false;
   host_.radio().find_known_device({}, address, [&known](const auto& found) {  // the simulator answers at once
     known = found && found->has_value();

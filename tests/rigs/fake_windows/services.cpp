@@ -162,8 +162,6 @@ Service::Services Service::included(std::optional<blau::Uuid> type) {
 
 Outcome outcome_of(const blau::Error& error) {
   if (error.att()) return {GattCommunicationStatus::ProtocolError, static_cast<std::uint8_t>(*error.att())};
-  if (error.code() == blau::ErrorCode::attribute_gone)
-    return {GattCommunicationStatus::ProtocolError, static_cast<std::uint8_t>(blau::AttError::invalid_handle)};
   if (error.code() == blau::ErrorCode::access_denied) return {GattCommunicationStatus::AccessDenied, {}};
   return {GattCommunicationStatus::Unreachable, {}};
 }

@@ -39,20 +39,26 @@ void give_services(const std::shared_ptr<Remote>& remote, std::optional<bluetoot
                                                    const blau::backend::DescriptorRecord& record,
                                                    const gatt::GattDeviceService& owner);
 
+/// As on a closed object.
+template <class T>
+void fail_closed(const OperationRef<T>& operation) {
+  operation->fail(static_cast<winrt::hresult>(0x80000013));
+}
+
 /// Whether requests to what is below this service can be made; else the operation has failed.
 template <class T>
 [[nodiscard]] bool is_open(const ServiceState& service, const OperationRef<T>& operation) {
   if (!service.closed) return true;
-  operation->fail(static_cast<winrt::hresult>(0x80000013));
+  fail_closed(operation);
   return false;
 }
 
 /// The factory of GattReliableWriteTransaction.
 [[nodiscard]] foundation::IInspectable reliable_write_factory();
 
-// Results of requests.
+// How requests end. What is gone answers like what is closed.
 
-[[nodiscard]] gatt::GattReadResult read_result(const blau::Result<blau::Bytes>& value);
-[[nodiscard]] gatt::GattWriteResult write_result(const blau::Result<void>& done);
+void answer_read(const OperationRef<gatt::GattReadResult>& operation, const blau::Result<blau::Bytes>& value);
+void answer_write(const OperationRef<gatt::GattWriteResult>& operation, const blau::Result<void>& done);
 
 }  // namespace fake_windows

@@ -22,8 +22,8 @@ void begin_once() {
     const char* file = std::getenv("BLAU_FAKE_WINDOWS_WORLD");
     blau::sim::WorldOptions options;
     options.real_time = true;
-    auto* world = new blau::sim::World(file ? blau::sim::World::load(file, options)
-                                            : blau::sim::World::default_world(options));
+    auto* world =
+        new blau::sim::World(file ? blau::sim::World::load(file, options) : blau::sim::World::default_world(options));
     // Neither is ever destroyed: the process ends beside its threads.
     new fake_windows::ThreadedWindows(*world);
   });

@@ -97,7 +97,7 @@ TEST_F(WinRtClient, UnreachableWhileServicesAreDiscoveredIsTriedAgainEachSecond)
   set_habits();
   Client client(address, options());
   EXPECT_TRUE(outcome(client.connect()));
-  EXPECT_GE(world().elapsed(), 3s);
+  EXPECT_GE(world().elapsed(), 2s);
   EXPECT_EQ(get(client.read_gatt_char(own(0x0102))), blau::bytes(0x2a));
 }
 
