@@ -146,7 +146,7 @@ BLAU_CASE(Values, StreamsOfAScannerEndWithIt) {
 }
 
 void expect_usable(const Adapter& adapter) {
-  EXPECT_EQ(adapter.id(), "hci0");
+  EXPECT_FALSE(adapter.id().empty());
   EXPECT_FALSE(adapter.name().empty());
   EXPECT_NE(adapter.address(), Address());
   EXPECT_TRUE(adapter.powered());
