@@ -39,7 +39,10 @@ std::string Rig::lacks(Ability ability) const {
       return is_simulated() ? "that is BlueZ's ConnectDevice"
                             : "in whole runs the rig's kernel (Linux 6.1) has ended bluetoothd in later cases; alone "
                               "it was seen to pass";
-    case Ability::abandon_unseen: return "the rig's kernel (Linux 6.1) dies of a ConnectDevice that comes to nothing";
+    case Ability::abandon_unseen:
+      return "Linux 6.1 dies of a ConnectDevice that comes to nothing, and with 6.12 no link came of one that was "
+             "taken "
+             "back";
     case Ability::extended_advertising: return "the rig's controllers have no extended advertising";
     case Ability::private_addresses: return "the rig's peripherals keep their address";
   }
