@@ -39,7 +39,8 @@ BackendRef backend_from(std::string_view name) {
   if (name == "bluez" || name == "winrt") {
     throw Error(ErrorCode::not_supported, "this build of Blau does not hold the backend " + text);
   }
-  throw Error(ErrorCode::invalid_argument, "there is no backend '" + text + "'; write bluez, winrt, sim, sim:FILE or null");
+  throw Error(ErrorCode::invalid_argument,
+              "there is no backend '" + text + "'; write bluez, winrt, sim, sim:FILE or null");
 }
 
 namespace detail {
