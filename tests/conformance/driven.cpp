@@ -1,8 +1,8 @@
 // What holds for every method that gives an operation, written once: the table says for which.
 
 #include "driven.hpp"
+#include "latch.hpp"
 
-#include <latch>
 #include <thread>
 
 namespace blau::conformance {
@@ -254,7 +254,7 @@ void on_the_loop(Rig& rig, const Act& act) {
 /// Runs it on the background loop, while this thread waits.
 void wait_for(Task<> task) {
   struct Outcome {
-    std::atomic<bool> done{false};
+    test::Latch done{1};
     std::exception_ptr failure;
   };
   const auto outcome = std::make_shared<Outcome>();
@@ -264,11 +264,10 @@ void wait_for(Task<> task) {
     } catch (...) {
       into->failure = std::current_exception();
     }
-    into->done = true;
-    into->done.notify_all();
+    into->done.count_down();
   };
   EventLoop::background().spawn(finish(std::move(task), outcome));
-  outcome->done.wait(false);
+  outcome->done.wait();
   if (outcome->failure) std::rethrow_exception(outcome->failure);
 }
 
@@ -280,7 +279,7 @@ void from_threads(Rig& rig, const Act& act) {
   wait_for(arrange(objects, act));
   wait_for(make_ready(objects, act));
   std::vector<Result<void>> outcomes(count, Result<void>());
-  std::latch together(count);
+  test::Latch together(count);
   {
     std::vector<std::jthread> threads;
     for (auto& outcome : outcomes) {

@@ -1,9 +1,9 @@
 // What objects tell at once: inside callbacks, and to other threads than their loop's.
 
+#include "latch.hpp"
 #include "support.hpp"
 
 #include <future>
-#include <latch>
 #include <optional>
 #include <thread>
 
@@ -187,7 +187,7 @@ BLAU_CASE(Values, AStreamOfStatesOutlivesItsAdapter) {
 template <class Body>
 void on_threads(const Body& body) {
   constexpr std::ptrdiff_t count = 3;
-  std::latch together(count);
+  test::Latch together(count);
   std::vector<std::jthread> threads;
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     threads.emplace_back([&] {

@@ -1,5 +1,6 @@
 // The end of a client's link, and of the client, against a backend that answers when the test says.
 
+#include "latch.hpp"
 #include "support/connected_client.hpp"
 
 #include <blau/client.hpp>
@@ -7,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -190,8 +190,8 @@ TEST_F(ClientEnd, ClosedLoopReleasesLinksAndRefuses) {
 
 TEST_F(ClientEnd, DestructionOnAnotherThreadWaitsForTheCallback) {
   LoopThread loop;
-  std::latch inside(1);
-  std::latch leave(1);
+  test::Latch inside(1);
+  test::Latch leave(1);
   std::atomic<bool> ended{false};
   auto own = options();
   own.loop = &loop.facade();

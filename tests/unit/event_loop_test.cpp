@@ -1,5 +1,6 @@
 // EventLoop: run, spawn and post.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -162,7 +162,7 @@ TEST(Spawn, RunsWithoutBeingWaitedForAndKeepsCaptures) {
 
 TEST(Spawn, FromAnotherThreadRunsOnTheLoop) {
   LoopThread runner;
-  std::latch done(1);
+  blau::test::Latch done(1);
   std::thread::id seen;
   runner.facade().spawn([&]() -> Task<> {
     seen = std::this_thread::get_id();

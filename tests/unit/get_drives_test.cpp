@@ -1,5 +1,6 @@
 // get() on a plain thread: it runs a loop that nobody else runs, and makes room for those who do.
 
+#include "latch.hpp"
 #include "support/executors.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
@@ -12,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -178,8 +178,8 @@ TEST(GetDrives, MakesRoomForAThreadThatRunsTheLoop) {
 
 TEST(GetDrives, GoesOnWhenTheOtherThreadHasLeftTheLoop) {
   EventLoop loop;
-  std::latch running(1);
-  std::latch waiting(1);
+  test::Latch running(1);
+  test::Latch waiting(1);
   std::thread runner([&] {
     auto task = [&]() -> Task<> {
       running.count_down();
@@ -211,7 +211,7 @@ TEST(GetDrives, ManyThreadsGetWhileOthersRunAndTheLoopEnds) {
     auto loop = std::make_unique<EventLoop>();
     std::atomic<int> odd{0};
     std::atomic<bool> closing{false};
-    std::latch busy(3);
+    test::Latch busy(3);
     auto get = [&, home = loop->loop()] {
       for (int i = 0; !closing || i < 20; ++i) {
         const auto code = code_of([&] { return later(home, 1, 10us).get(); });

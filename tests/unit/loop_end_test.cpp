@@ -1,5 +1,6 @@
 // Rule 13: the end of a loop, and what outlives it.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 #include "support/operations.hpp"
@@ -10,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
@@ -121,7 +121,7 @@ TEST(Rule13Ends, WhatOutlivesItsLoopAnswersLoopClosedOnTheBackgroundLoop) {
   auto loop = std::make_unique<VirtualLoop>();
   Manual<int> work(loop->loop());
   loop.reset();
-  std::latch done(1);
+  blau::test::Latch done(1);
   work.operation().start([&](Result<int> result) {
     EXPECT_EQ(code_of(result), ErrorCode::loop_closed);
     EXPECT_EQ(EventLoop::current(), &EventLoop::background());
@@ -142,7 +142,7 @@ TEST(Rule13Ends, OperationsStartedByOtherThreadsWhileItClosesAllComplete) {
     auto runner = std::make_unique<LoopThread>();
     const auto loop = runner->loop();
     blau::test::Room room(64);
-    std::latch busy(100);
+    blau::test::Latch busy(100);
     std::atomic<bool> stop{false};
     std::atomic<int> started{0};
     std::atomic<int> closed{0};

@@ -1,12 +1,12 @@
 // LoopHandle: threads that post to a loop that may be gone.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/room.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -17,7 +17,7 @@ namespace {
 TEST(LoopHandle, PostsToItsLoopFromAnyThread) {
   LoopThread runner;
   const LoopHandle handle = runner.facade().handle();
-  std::latch called(1);
+  test::Latch called(1);
   std::thread::id seen;
   EXPECT_TRUE(handle.post([&] {
     seen = std::this_thread::get_id();
@@ -62,7 +62,7 @@ TEST(LoopHandle, ThreadsPostWhileAndAfterTheLoopIsDestroyed) {
     Room room(64);
     std::atomic<bool> gone{false};
     std::atomic<int> ran_too_late{0};
-    std::latch busy(2 * 20);
+    test::Latch busy(2 * 20);
     auto runner = std::make_unique<LoopThread>();
     auto work = [&, handle = runner->facade().handle()] {
       for (int posts = 0, refused = 0; refused < 10; ++posts) {

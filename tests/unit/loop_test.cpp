@@ -1,15 +1,14 @@
 // The loop behind EventLoop: its queue, its runner, its end.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 #include "support/room.hpp"
 
 #include <gtest/gtest.h>
 
-#include <barrier>
 #include <fstream>
 #include <future>
-#include <latch>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -77,7 +76,7 @@ TEST(Loop, TakesPostsOfManyThreadsEachInItsOrder) {
   constexpr int posts = 500;
   LoopThread runner;
   std::vector<std::vector<int>> seen(threads);
-  std::latch all(threads * posts);
+  blau::test::Latch all(threads * posts);
   std::vector<std::jthread> posters;
   for (int t = 0; t < threads; ++t) {
     posters.emplace_back([&, t] {
@@ -169,8 +168,8 @@ TEST(Loop, HoldStopsTheVirtualClockUntilReleased) {
 
 TEST(Rule12Destructors, RunAndWaitWaitsForTheCallbackThatRuns) {
   LoopThread runner;
-  std::latch callback_runs(1);
-  std::latch go_on(1);
+  blau::test::Latch callback_runs(1);
+  blau::test::Latch go_on(1);
   bool callback_ended = false;
   bool call_saw_the_end = false;
   runner.facade().post([&] {
@@ -201,8 +200,8 @@ TEST(Rule12Destructors, RunAndWaitRunsTheLoopThatNobodyRuns) {
 
 TEST(Rule12Destructors, RunAndWaitTakesOverWhenTheRunnerLeavesFirst) {
   VirtualLoop loop;
-  std::latch running(1);
-  std::latch leave(1);
+  blau::test::Latch running(1);
+  blau::test::Latch leave(1);
   std::thread runner([&] {
     bool left = false;
     loop.facade().post([&] {
@@ -225,7 +224,7 @@ TEST(Rule12Destructors, RunAndWaitEndsWithTheLoop) {
     auto runner = std::make_unique<LoopThread>();
     const auto loop = runner->loop();
     const auto captured = std::make_shared<int>(0);
-    std::barrier together(2);
+    blau::test::Barrier together(2);
     std::jthread waiter([&together, loop, captured] {
       together.arrive_and_wait();
       loop->run_and_wait([captured] { ++*captured; });
@@ -269,7 +268,7 @@ TEST(Rule13Ends, EveryPostIsRunOrDestroyedWhileTheLoopCloses) {
     const auto loop = runner->loop();
     blau::test::Room room(64);  // without a limit they may post faster than the loop can run
     std::atomic<bool> stop{false};
-    std::barrier together(3);
+    blau::test::Barrier together(3);
     auto poster = [&, loop] {
       together.arrive_and_wait();
       while (!stop) loop->post([place = blau::test::Place(room)] {});
@@ -287,8 +286,8 @@ TEST(Rule13Ends, EveryPostIsRunOrDestroyedWhileTheLoopCloses) {
 
 TEST(Rule13Ends, CloseFromAnotherThreadWaitsForTheRunner) {
   VirtualLoop loop;
-  std::latch running(1);
-  std::latch leave(1);
+  blau::test::Latch running(1);
+  blau::test::Latch leave(1);
   std::atomic<bool> left{false};
   std::jthread runner([&] {
     loop.facade().post([&] {

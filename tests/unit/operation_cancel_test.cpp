@@ -1,12 +1,12 @@
 // Rules 4 and 5 of operations: cancel completes at once, whatever the work does; time-outs run on the loop's clock.
 
+#include "latch.hpp"
 #include "support/executors.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -77,7 +77,7 @@ TEST(Rule4Cancel, FromAnotherThreadRacingTheCompletion) {
   for (int i = 0; i < 300; ++i) {
     Manual<int> work(runner.loop());
     std::stop_source stop;
-    std::latch delivered(1);
+    blau::test::Latch delivered(1);
     work.operation().cancel_with(stop.get_token()).start([&](Result<int> result) {
       ++(result ? values : cancels);
       delivered.count_down();
@@ -96,8 +96,8 @@ TEST(Rule4Cancel, AStopThatComesWhileItBeginsDoesNotStartTheWork) {
   for (int i = 0; i < 500; ++i) {
     Manual<int> work(runner.loop());
     std::stop_source stop;
-    std::latch delivered(1);
-    std::latch together(2);
+    blau::test::Latch delivered(1);
+    blau::test::Latch together(2);
     std::jthread canceler([&] {
       together.arrive_and_wait();
       stop.request_stop();

@@ -1,5 +1,6 @@
 // Rule 6 of operations: where the result goes.
 
+#include "latch.hpp"
 #include "support/executors.hpp"
 #include "support/foreign.hpp"
 #include "support/loops.hpp"
@@ -8,7 +9,6 @@
 
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <memory>
 #include <thread>
 
@@ -33,7 +33,7 @@ using blau::test::VirtualLoop;
 
 TEST(Rule6WhereItGoesOn, StartCallsBackOnTheObjectsLoop) {
   LoopThread runner;
-  std::latch done(1);
+  blau::test::Latch done(1);
   std::thread::id seen;
   ready(1, runner.loop()).start([&](Result<int>) {
     seen = std::this_thread::get_id();
@@ -50,7 +50,7 @@ TEST(Rule6WhereItGoesOn, AnOperationWithoutAnObjectTakesTheLoopThatStartsIt) {
   loop.loop()->run_until([&seen] { return seen != nullptr; });
   EXPECT_EQ(seen, loop.loop().get());
 
-  std::latch done(1);
+  blau::test::Latch done(1);
   sleep_for(0s).start([&](Result<void>) {
     EXPECT_EQ(blau::EventLoop::current(), &blau::EventLoop::background());
     done.count_down();
@@ -60,7 +60,7 @@ TEST(Rule6WhereItGoesOn, AnOperationWithoutAnObjectTakesTheLoopThatStartsIt) {
 
 TEST(Rule6WhereItGoesOn, AForeignCoroutineGoesOnOnTheObjectsLoop) {
   LoopThread runner;
-  std::latch done(1);
+  blau::test::Latch done(1);
   std::thread::id seen;
   int value = 0;
   auto awaiting = [&]() -> Foreign {
@@ -94,7 +94,7 @@ TEST(Rule6WhereItGoesOn, AForeignCoroutineSeesErrorsAsExceptions) {
 TEST(Rule6WhereItGoesOn, AnExecutorThatRunsLaterOnAnotherThread) {
   LoopThread runner;
   ThreadExecutor executor;
-  std::latch done(2);
+  blau::test::Latch done(2);
   std::thread::id of_callback;
   std::thread::id of_coroutine;
   ready(1, runner.loop()).on(executor).start([&](Result<int> result) {
@@ -111,7 +111,7 @@ TEST(Rule6WhereItGoesOn, AnExecutorThatRunsLaterOnAnotherThread) {
   done.wait();
   EXPECT_EQ(of_callback, executor.thread());
   EXPECT_EQ(of_coroutine, executor.thread());
-  std::latch idle(1);  // its frame ends there before it is destroyed here
+  blau::test::Latch idle(1);  // its frame ends there before it is destroyed here
   executor.post([&idle] { idle.count_down(); });
   idle.wait();
 }

@@ -1,5 +1,6 @@
 // Rules 1 and 2 of operations: who owns them, how they complete, and that they never do so inline.
 
+#include "latch.hpp"
 #include "support/foreign.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
@@ -7,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -209,7 +209,7 @@ TEST(Rule2NeverInline, NotOnALoopThatHasEnded) {
   auto loop = std::make_unique<VirtualLoop>();
   const auto home = loop->loop();
   loop.reset();
-  std::latch delivered(1);
+  blau::test::Latch delivered(1);
   std::thread::id starting;
   std::thread::id delivering;
   bool inside = true;

@@ -1,5 +1,6 @@
 // Rule 3 of operations: any thread starts one, the work stays on the object's loop. And get().
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 #include "support/operations.hpp"
@@ -7,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -34,7 +34,7 @@ TEST(Rule3AnyThread, StartsFromManyThreadsAndWorksOnItsLoop) {
   constexpr int each = 200;
   LoopThread runner;
   std::atomic<int> wrong_thread{0};
-  std::latch delivered(threads * each);
+  blau::test::Latch delivered(threads * each);
   auto work = [&](blau::detail::Completer<int> done) {
     if (std::this_thread::get_id() != runner.thread()) ++wrong_thread;
     done(1);
@@ -100,7 +100,7 @@ TEST(Rule3AnyThread, AGetThatAStalledWorldEndsLeavesNothingBehind) {
 
 TEST(Rule3AnyThread, StartsInsideCallbacks) {
   LoopThread runner;
-  std::latch done(1);
+  blau::test::Latch done(1);
   ready(1, runner.loop()).start([&](Result<int>) {
     ready(2, runner.loop()).start([&](Result<int> second) {
       EXPECT_EQ(*second, 2);

@@ -1,5 +1,6 @@
 // The end of a world that another thread's loop uses, whatever that loop does at the time.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/sim_addresses.hpp"
 
@@ -11,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -35,12 +35,12 @@ struct CountedEnd {
       return bytes(1);
     });
   }
-  Task<> use(std::latch& connected) {
+  Task<> use(test::Latch& connected) {
     ClientOptions options;
     options.backend = world->backend();
     return use_with(std::move(options), connected);
   }
-  static Task<> use_with(ClientOptions options, std::latch& connected) {
+  static Task<> use_with(ClientOptions options, test::Latch& connected) {
     Client client(Device(Address(device_address), "Strap", "known"), std::move(options));
     const auto up = co_await client.connect().as_result();
     if (up) {
@@ -64,7 +64,7 @@ TEST(SimWorldEnd, WhileAnotherThreadRunsTheLoopThatUsesIt) {
   for (int round = 0; round < rounds; ++round) {
     std::atomic<bool> gone{false};
     CountedEnd counted(gone);
-    std::latch connected(1);
+    test::Latch connected(1);
     std::thread user([&] { run(counted.use(connected)); });
     connected.wait();
     counted.world.reset();
@@ -78,7 +78,7 @@ TEST(SimWorldEnd, WhileTheLoopThatUsesItEnds) {
   for (int round = 0; round < rounds; ++round) {
     std::atomic<bool> gone{false};
     CountedEnd counted(gone);
-    std::latch connected(1);
+    test::Latch connected(1);
     std::stop_source stop;
     std::thread user([&] {
       run([&]() -> Task<> {
@@ -87,7 +87,7 @@ TEST(SimWorldEnd, WhileTheLoopThatUsesItEnds) {
       });
     });
     connected.wait();
-    std::latch together(2);
+    test::Latch together(2);
     std::thread stopper([&] {
       together.arrive_and_wait();
       stop.request_stop();
@@ -107,8 +107,8 @@ TEST(SimWorldEnd, WhileAnotherLoopTakesIt) {
     CountedEnd counted(gone);
     ClientOptions options;
     options.backend = counted.world->backend();
-    std::latch connected(1);
-    std::latch together(2);
+    test::Latch connected(1);
+    test::Latch together(2);
     std::thread user([&] {
       together.arrive_and_wait();
       run(CountedEnd::use_with(options, connected));

@@ -1,5 +1,6 @@
 // Streams: what they hold, their ends, readers on other loops.
 
+#include "latch.hpp"
 #include "support/manual.hpp"
 #include "support/streams.hpp"
 
@@ -9,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <latch>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -135,7 +135,7 @@ TEST_F(StreamTest, AbandoningItEndsWhatFeedsIt) {
 TEST_F(StreamTest, AbandoningItOnAnotherThreadTellsItsLoop) {
   LoopThread runner;
   const auto channel = std::make_shared<Channel<int>>(runner.loop(), StreamOptions());
-  std::latch told(1);
+  test::Latch told(1);
   std::thread::id seen;
   channel->on_abandoned([&] {
     seen = std::this_thread::get_id();

@@ -1,12 +1,12 @@
 // Tasks: rule 7, awaiting each other, exceptions, the order in which frames end.
 
+#include "latch.hpp"
 #include "support/foreign.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -364,7 +364,7 @@ TEST(Task, ADestroyedFrameDestroysTheTasksThatItAwaits) {
 // Where it runs.
 
 TEST(Task, OneThatIsMadeAnOperationRunsOnTheLoopThatStartsIt) {
-  std::latch done(1);
+  blau::test::Latch done(1);
   auto task = []() -> Task<blau::EventLoop*> {
     co_await sleep_for(0s);
     co_return blau::EventLoop::current();

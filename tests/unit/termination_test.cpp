@@ -1,5 +1,6 @@
 // termination_signal, and how the background loop ends with the process. Signals and exits take processes of their own.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 
@@ -10,7 +11,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <latch>
 #include <memory>
 #include <optional>
 
@@ -48,7 +48,7 @@ TEST(TerminationSignal, ReachesEveryOneThatWaits) {
 }
 
 TEST(TerminationSignal, ReachesACallbackOnTheBackgroundLoop) {
-  std::latch done(1);
+  blau::test::Latch done(1);
   termination_signal().start([&done](Result<int> signal) {
     EXPECT_EQ(*signal, SIGTERM);
     done.count_down();
@@ -170,7 +170,7 @@ TEST_F(TerminationDeathTest, Rule13ButForTwoSecondsAtMost) {
 TEST_F(TerminationDeathTest, Rule13ExitInsideACallbackOfTheBackgroundLoop) {
   auto test = [] {
     EventLoop::background().post([] { std::exit(3); });
-    std::latch(1).wait();
+    blau::test::Latch(1).wait();
   };
   EXPECT_EXIT(test(), testing::ExitedWithCode(3), "");
 }

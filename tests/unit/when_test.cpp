@@ -1,5 +1,6 @@
 // when_all and when_any: rule 8, and rule 7 where they wait for Tasks.
 
+#include "latch.hpp"
 #include "support/loops.hpp"
 #include "support/manual.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -305,8 +305,8 @@ TEST(Rule13Groups, AGroupThatWaitsForAnotherLoopEndsWithItsOwn) {
   Manual<int> work(far.loop());
   std::optional<ErrorCode> code;
   int calls = 0;
-  std::latch blocked(1);
-  std::latch go_on(1);
+  blau::test::Latch blocked(1);
+  blau::test::Latch go_on(1);
   {
     VirtualLoop near;
     auto start = [&] {

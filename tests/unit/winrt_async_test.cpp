@@ -1,6 +1,7 @@
 // The way to Windows' asynchronous operations and back (Bleak's FutureLike), on operations that the test completes.
 
 #include "backend/winrt/async.hpp"
+#include "latch.hpp"
 
 #include <blau/event_loop.hpp>
 
@@ -9,7 +10,6 @@
 
 #include <atomic>
 #include <future>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -199,7 +199,7 @@ TEST_F(WinRtAsync, AResultOnItsWayIsClosedWhenItWasDroppedMeanwhile) {
 }
 
 TEST_F(WinRtAsync, OneThatWasDroppedBeforeItsTurnIsNotStarted) {
-  std::latch go(1);
+  blau::test::Latch go(1);
   system_->apartment().run([&go] { go.wait(); });
   bool started = false;
   auto asked = system_->ask<bool>(
@@ -229,7 +229,7 @@ TEST_F(WinRtAsync, AResultAfterTheEndOfTheSystemIsClosed) {
 
 // A hang is not the loop's: it turns, and its end does not wait for it for ever.
 TEST_F(WinRtAsync, ACallThatHangsHoldsUpNobodyForEver) {
-  const auto released = std::make_shared<std::latch>(1);
+  const auto released = std::make_shared<blau::test::Latch>(1);
   std::promise<void> ended;
   system_->apartment().run([released] { released->wait(); });
   system_->apartment().run([&ended] { ended.set_value(); });

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "core/event_loop_access.hpp"
+#include "latch.hpp"
 
 #include <blau/event_loop.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,13 +41,12 @@ auto run_virtually(Function function, std::optional<std::uint64_t> seed = std::n
 /// Calls on a loop and waits until that has been done, so that a test can look at what belongs to the loop's thread.
 template <class Call>
 void on_loop(const std::shared_ptr<detail::Loop>& loop, Call call) {
-  std::atomic<bool> done{false};
+  Latch done(1);
   loop->post([&] {
     call();
-    done = true;
-    done.notify_all();
+    done.count_down();
   });
-  done.wait(false);
+  done.wait();
 }
 
 /// What is posted to a loop of this thread has run when this gives its result.

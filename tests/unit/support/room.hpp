@@ -6,7 +6,7 @@
 
 namespace blau::test {
 
-/// A semaphore. That of GCC 12's library loses wake-ups where several threads wait (its bug 104928), at MinGW soon.
+/// A semaphore, for the reason of `Latch`.
 class Room {
  public:
   explicit Room(int places) : places_(places) {}
