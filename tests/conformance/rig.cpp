@@ -40,9 +40,7 @@ std::string Rig::lacks(Ability ability) const {
                             : "in whole runs the rig's kernel (Linux 6.1) has ended bluetoothd in later cases; alone "
                               "it was seen to pass";
     case Ability::abandon_unseen:
-      return "Linux 6.1 dies of a ConnectDevice that comes to nothing, and with 6.12 no link came of one that was "
-             "taken "
-             "back";
+      return "Linux 6.1 dies of a ConnectDevice that comes to nothing; with 6.12 no link came of one taken back";
     case Ability::extended_advertising: return "the rig's controllers have no extended advertising";
     case Ability::private_addresses: return "the rig's peripherals keep their address";
   }

@@ -1,8 +1,5 @@
 #include "gatt_client.hpp"
 
-#include <algorithm>
-#include <functional>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -74,14 +71,16 @@ void GattClient::fail(const Error& error) {
 
 void GattClient::give_up(HandleRange gone, const Error& error) {
   const auto asks_them = [gone](const Entry& entry) { return gone.holds(entry.procedure->attribute()); };
-  auto waiting = queue_.begin();
-  if (begun_) {
-    if (asks_them(*waiting)) waiting->procedure->stop(error);
-    ++waiting;
+  if (begun_ && asks_them(queue_.front())) queue_.front().procedure->stop(error);
+  std::vector<Entry> ended;
+  for (auto it = queue_.begin() + (begun_ ? 1 : 0); it != queue_.end();) {
+    if (!asks_them(*it)) {
+      ++it;
+      continue;
+    }
+    ended.push_back(std::move(*it));
+    it = queue_.erase(it);
   }
-  const auto given_up = std::stable_partition(waiting, queue_.end(), std::not_fn(asks_them));
-  std::vector<Entry> ended(std::make_move_iterator(given_up), std::make_move_iterator(queue_.end()));
-  queue_.erase(given_up, queue_.end());
   for (const Entry& entry : ended) {
     entry.procedure->stop(error);
     if (entry.done) entry.done(*entry.procedure);
