@@ -1,5 +1,7 @@
 // COM apartments. Plain Win32: here without C++/WinRT, too.
 
+#include "hex.hpp"
+
 #include <blau/event_loop.hpp>
 #include <blau/winrt.hpp>
 
@@ -29,9 +31,7 @@ constexpr auto pump_limit = std::chrono::milliseconds(500);
 std::atomic<bool> sta_is_allowed{false};
 
 Error windows_error(const char* what, unsigned long code) {
-  constexpr const char* digits = "0123456789abcdef";
-  std::string native = "0x";
-  for (int shift = 28; shift >= 0; shift -= 4) native.push_back(digits[code >> shift & 0xf]);
+  const std::string native = detail::hex_number(code, 8);
   return {ErrorCode::failed, what + native, native};
 }
 

@@ -34,4 +34,12 @@ inline void append_hex(std::string& out, std::uint8_t byte) {
   out.push_back(digits[byte & 0x0f]);
 }
 
+/// `0x` and so many lower-case digits of a number, the lowest ones.
+[[nodiscard]] inline std::string hex_number(std::uint32_t number, int count) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "0x";
+  for (int shift = 4 * (count - 1); shift >= 0; shift -= 4) text.push_back(digits[number >> shift & 0xf]);
+  return text;
+}
+
 }  // namespace blau::detail

@@ -2,19 +2,11 @@
 
 #include "attribute_spec.hpp"
 
+#include "core/hex.hpp"
+
 #include <algorithm>
 
 namespace blau::sim::detail {
-namespace {
-
-std::string handle_text(std::uint16_t handle) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text = "0x";
-  for (int shift = 12; shift >= 0; shift -= 4) text += digits[handle >> shift & 0xf];
-  return text;
-}
-
-}  // namespace
 
 Procedure::Next RequestProcedure::begin(ProcedureContext& context) {
   context_ = &context;
@@ -47,7 +39,8 @@ Procedure::Next RequestProcedure::malformed(const std::string& what) {
 }
 
 Procedure::Next RequestProcedure::failed(AttError error, std::uint16_t handle) {
-  stop(Error(error, "the peripheral answered " + to_string(error) + " for handle " + handle_text(handle)));
+  stop(Error(error,
+             "the peripheral answered " + to_string(error) + " for handle " + blau::detail::hex_number(handle, 4)));
   return std::nullopt;
 }
 

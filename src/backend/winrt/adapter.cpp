@@ -4,7 +4,6 @@
 
 #include "core/text.hpp"
 
-#include <tuple>
 #include <utility>
 
 namespace blau::detail::windows {
@@ -119,11 +118,6 @@ bool is_meant(const backend::AdapterState& adapter, const std::string& wanted) {
   return address && *address == adapter.address;
 }
 
-bool same(const backend::AdapterState& a, const backend::AdapterState& b) {
-  return std::tie(a.id, a.name, a.address, a.powered, a.unusable) ==
-         std::tie(b.id, b.name, b.address, b.powered, b.unusable);
-}
-
 /// What a watch needs on the loop. Windows' handler knows it by a weak reference and looks at it there only.
 class RadioWatch : public std::enable_shared_from_this<RadioWatch> {
  public:
@@ -159,7 +153,7 @@ class RadioWatch : public std::enable_shared_from_this<RadioWatch> {
 
   void tell(const AdapterSight& sight) {
     if (state_ && state_->id != sight.state.id) tell_gone();
-    const bool changed = known_ && (!state_ || !same(*state_, sight.state));
+    const bool changed = known_ && (!state_ || *state_ != sight.state);
     state_ = sight.state;
     if (sight.radio && !radio_) listen(sight.radio);
     if (changed && events_) events_->on_adapter_changed(sight.state);

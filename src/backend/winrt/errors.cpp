@@ -2,6 +2,8 @@
 
 #include "values.hpp"
 
+#include "core/hex.hpp"
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -200,13 +202,7 @@ std::optional<Error> att_error_of(std::uint32_t number, const std::string& nativ
 
 }  // namespace
 
-std::string hresult_text(std::int32_t code) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto number = static_cast<std::uint32_t>(code);
-  std::string text = "0x";
-  for (int shift = 28; shift >= 0; shift -= 4) text.push_back(digits[number >> shift & 0xf]);
-  return text;
-}
+std::string hresult_text(std::int32_t code) { return hex_number(static_cast<std::uint32_t>(code), 8); }
 
 Error error_of(std::int32_t code, const std::string& system_text) {
   const auto number = static_cast<std::uint32_t>(code);
