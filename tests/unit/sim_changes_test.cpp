@@ -1,6 +1,7 @@
 // Services of a simulated peripheral that are replaced while something of theirs is under way.
 
 #include "support/sim_addresses.hpp"
+#include "support/started.hpp"
 
 #include <blau/blau.hpp>
 #include <blau/sim.hpp>
@@ -14,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using sim::World;
+using test::Started;
 
 constexpr Property changing = Property::read | Property::write | Property::notify;
 
@@ -101,15 +103,12 @@ TEST_F(SimChanges, ASubscriptionThatIsRefusedNowEnds) {
 TEST_F(SimChanges, AConfigurationThatWentToTheOldServiceDoesNotCount) {
   connected([&](Client& client) -> Task<> {
     slow_down();
-    auto crossing = client.subscribe("2345");
-    crossing.start([](const Result<Subscription>& result) {
-      ASSERT_FALSE(result.has_value());
-      EXPECT_EQ(result.error().code(), ErrorCode::attribute_gone);
-    });
+    Started<Subscription> crossing(client.subscribe("2345"));
     co_await sleep_for(300ms);  // it is there, and not answered
     EXPECT_EQ(values[0]->subscribers(), 1U);
     device.set_latency(15ms);  // of what comes now: it overtakes that answer
     co_await replace_meanwhile(0x2345);
+    EXPECT_EQ(crossing.failure(), ErrorCode::attribute_gone);
     auto stream = co_await client.subscribe("2345");
     EXPECT_EQ(values[0]->subscribers(), 1U);
     values[0]->notify(bytes(6));
@@ -122,16 +121,10 @@ TEST_F(SimChanges, WhatWaitsForAnotherAnswerIsNotSentToASuccessor) {
   connected([&](Client& client) -> Task<> {
     slow_down();
     client.write_gatt_char("2345", bytes(7)).start([](const Result<void>&) {});
-    auto waiting = client.write_gatt_char("2346", bytes(8));
-    bool ended = false;
-    waiting.start([&ended](const Result<void>& result) {
-      ended = true;
-      ASSERT_FALSE(result.has_value());
-      EXPECT_EQ(result.error().code(), ErrorCode::attribute_gone);
-    });
+    Started<void> waiting(client.write_gatt_char("2346", bytes(8)));
     co_await sleep_for(300ms);  // the first is being answered
     co_await replace_meanwhile(0x3456);
-    EXPECT_TRUE(ended);
+    EXPECT_EQ(waiting.failure(), ErrorCode::attribute_gone);
     EXPECT_TRUE(values[0]->writes().empty());
     EXPECT_TRUE(values[1]->writes().empty());
   });
@@ -140,15 +133,10 @@ TEST_F(SimChanges, WhatWaitsForAnotherAnswerIsNotSentToASuccessor) {
 TEST_F(SimChanges, ALongWriteIsTakenBack) {
   connected([&](Client& client) -> Task<> {
     slow_down();
-    bool ended = false;
-    client.write_gatt_char("2345", Bytes(100, 7)).start([&ended](const Result<void>& result) {
-      ended = true;
-      ASSERT_FALSE(result.has_value());
-      EXPECT_EQ(result.error().code(), ErrorCode::attribute_gone);
-    });
+    Started<void> writing(client.write_gatt_char("2345", Bytes(100, 7)));
     co_await sleep_for(1500ms);
     co_await replace_meanwhile(0x3456);
-    EXPECT_TRUE(ended);
+    EXPECT_EQ(writing.failure(), ErrorCode::attribute_gone);
     EXPECT_TRUE(values[0]->writes().empty());
     const auto value = co_await client.read_gatt_char("3456");
     EXPECT_EQ(value, bytes(1));
@@ -164,15 +152,10 @@ TEST_F(SimChanges, ALongReadIsNotMixed) {
   values[0]->set_value(first);
   connected([&](Client& client) -> Task<> {
     slow_down();
-    bool ended = false;
-    client.read_gatt_char("2345").start([&ended](const Result<Bytes>& result) {
-      ended = true;
-      ASSERT_FALSE(result.has_value());
-      EXPECT_EQ(result.error().code(), ErrorCode::attribute_gone);
-    });
+    Started<Bytes> reading(client.read_gatt_char("2345"));
     co_await sleep_for(1500ms);
     co_await replace_meanwhile(0x3456);
-    EXPECT_TRUE(ended);
+    EXPECT_EQ(reading.failure(), ErrorCode::attribute_gone);
   });
 }
 
